@@ -1,0 +1,68 @@
+"""Storage: the smallest type that holds a tensor exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rote.typing import Array
+
+__all__ = ["Packed", "pack", "stored_bytes"]
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A float tensor as small integers times a power of two.
+
+    Attributes:
+        values: The integers, dtype int8 or uint8, of the tensor's shape.
+        exponent: The tensor equals ``values * 2.0 ** exponent`` exactly.
+    """
+
+    values: Array
+    exponent: int
+
+
+def pack(tensor: Array) -> Packed | None:
+    """Write a float tensor as int8 or uint8 times a power of two, if that is exact.
+
+    Args:
+        tensor: float32 or float64, finite.
+
+    Returns:
+        The packed tensor, or None where it needs more than eight bits.
+    """
+    nonzero = tensor[tensor != 0]
+    if not nonzero.size:
+        return Packed(np.zeros(tensor.shape, np.uint8), 0)
+    if np.any(np.signbit(tensor) & (tensor == 0)):
+        return None  # keep a negative zero as it is
+    mantissa, exponent = np.frexp(nonzero.astype(np.float64))
+    if int(exponent.max()) - int(exponent.min()) > 8:
+        return None
+    # 53-bit significands as integers; their trailing zeros give the common power of two.
+    integers = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
+    trailing = np.frexp((integers & -integers).astype(np.float64))[1] - 1
+    lowest = int((exponent.astype(np.int64) - 53 + trailing).min())
+    values = np.ldexp(tensor.astype(np.float64), -lowest)
+    for kind in (np.int8, np.uint8):
+        info = np.iinfo(kind)
+        if values.min() >= info.min and values.max() <= info.max:
+            return Packed(values.astype(kind), lowest)
+    return None
+
+
+def stored_bytes(tensor: Array) -> int:
+    """Bytes of a tensor in the smallest type that holds it: 1 per entry if packed.
+
+    Args:
+        tensor: float32, float64, or Python integers, which count their longest entry's bytes each.
+
+    Returns:
+        The number of bytes.
+    """
+    if tensor.dtype == object:
+        bits = max(1 + abs(v).bit_length() for v in tensor.ravel().tolist())
+        return int(tensor.size * -(-bits // 8))
+    return int(tensor.size * (1 if pack(tensor) is not None else tensor.itemsize))
