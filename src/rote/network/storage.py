@@ -8,7 +8,11 @@ import numpy as np
 
 from rote.typing import Array
 
-__all__ = ["Packed", "pack", "stored_bytes"]
+__all__ = ["Packed", "integer_bytes", "pack", "stored_bytes"]
+
+
+_BITS = 8
+"""Bits of a packed entry, its sign included."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +37,14 @@ def pack(tensor: Array) -> Packed | None:
     Returns:
         The packed tensor, or None where it needs more than eight bits.
     """
-    nonzero = tensor[tensor != 0]
+    zero = tensor == 0
+    if np.any(np.signbit(tensor) & zero):
+        return None  # an integer has no negative zero
+    nonzero = tensor[~zero]
     if not nonzero.size:
         return Packed(np.zeros(tensor.shape, np.uint8), 0)
-    if np.any(np.signbit(tensor) & (tensor == 0)):
-        return None  # keep a negative zero as it is
     mantissa, exponent = np.frexp(nonzero.astype(np.float64))
-    if int(exponent.max()) - int(exponent.min()) > 8:
+    if int(exponent.max()) - int(exponent.min()) >= _BITS:
         return None
     # 53-bit significands as integers; their trailing zeros give the common power of two.
     integers = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
@@ -53,6 +58,20 @@ def pack(tensor: Array) -> Packed | None:
     return None
 
 
+def integer_bytes(tensor: Array) -> int:
+    """Bytes that hold each of a tensor's Python integers in two's complement.
+
+    Args:
+        tensor: Python integers (dtype object), not empty.
+
+    Returns:
+        At least 1.
+    """
+    # A negative v needs the bits of -v - 1, so that one byte holds -128.
+    longest: int = max((v if v >= 0 else ~v).bit_length() for v in tensor.ravel().tolist())
+    return longest // 8 + 1
+
+
 def stored_bytes(tensor: Array) -> int:
     """Bytes of a tensor in the smallest type that holds it: 1 per entry if packed.
 
@@ -63,6 +82,5 @@ def stored_bytes(tensor: Array) -> int:
         The number of bytes.
     """
     if tensor.dtype == object:
-        bits = max(1 + abs(v).bit_length() for v in tensor.ravel().tolist())
-        return int(tensor.size * -(-bits // 8))
+        return tensor.size * integer_bytes(tensor)
     return int(tensor.size * (1 if pack(tensor) is not None else tensor.itemsize))
