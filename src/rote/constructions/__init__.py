@@ -1,1 +1,41 @@
-"""."""
+"""The catalogue: every construction that Rote can build, one file per theorem."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rote.constructions._base import Construction as Construction
+from rote.constructions._base import Theorem as Theorem
+from rote.constructions._options import check_options
+from rote.constructions.zhang2017 import Zhang2017
+from rote.errors import OptionError
+from rote.suggest import did_you_mean
+
+__all__ = ["CATALOGUE", "Construction", "Theorem", "make"]
+
+CATALOGUE: dict[str, type[Construction]] = {
+    construction.theorem.key: construction
+    for construction in (
+        Zhang2017,
+    )
+}
+"""Constructions by key, in the order in which the command line lists them."""
+
+
+def make(key: str, **options: Any) -> Construction:
+    """A construction of the catalogue with the given options.
+
+    Args:
+        key: Its catalogue key.
+        **options: Its own options.
+
+    Returns:
+        The construction.
+
+    Raises:
+        OptionError: An unknown key or option, or a value that the construction refuses.
+    """
+    if key not in CATALOGUE:
+        raise OptionError(f"There is no construction {key!r}. {did_you_mean(key, CATALOGUE)}")
+    check_options(key, CATALOGUE[key], options)
+    return CATALOGUE[key](**options)

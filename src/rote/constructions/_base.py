@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, final
+from dataclasses import dataclass
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -148,8 +148,3 @@ class Construction(ABC):
             raise OptionError(
                 f"Construction {theorem.key!r} builds {', '.join(theorem.dtypes)}, not {dtype}."
             )
-
-    @classmethod
-    def options(cls) -> dict[str, Any]:
-        """Names and defaults of the construction's own options."""
-        return {f.name: f.default for f in fields(cls)} if hasattr(cls, "__dataclass_fields__") else {}
