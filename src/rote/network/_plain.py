@@ -42,7 +42,10 @@ _LABELLED: dict[str, type[ArgMax] | type[Bits] | type[Nearest] | type[Sign]] = {
 
 
 def write(value: object) -> str:
-    """JSON text with sorted keys and no spaces; equal values give equal text.
+    """A value as JSON text.
+
+    Returns:
+        Text with sorted keys and no spaces; equal values give equal text.
 
     Raises:
         FormatError: A number too long to be written in decimal digits.
@@ -54,7 +57,10 @@ def write(value: object) -> str:
 
 
 def parse(text: str) -> Any:
-    """The value of a JSON text.
+    """Read JSON text.
+
+    Returns:
+        Its value.
 
     Raises:
         FormatError: It is not JSON, repeats a key, or holds NaN or an infinity.
@@ -139,6 +145,9 @@ def read_activations(value: Any, units: int, where: str) -> tuple[Activation, ..
 
 def write_decision(decision: Decision) -> dict[str, Any]:
     """A decision with its labels.
+
+    Returns:
+        Its kind, and its labels or tolerance.
 
     Raises:
         FormatError: A label that is not an integer, string, boolean or finite float.

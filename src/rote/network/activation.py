@@ -50,6 +50,10 @@ Kind: TypeAlias = Literal[
 ]
 
 _PIECEWISE_LINEAR = frozenset({"identity", "relu", "leaky", "hard-tanh", "threshold"})
+_WITH_PARAMETER = frozenset({"leaky", "power"})
+
+_LARGEST_POWER = 1024
+"""Largest exponent of ``power``, so that a stranger's file cannot ask for endless numbers. Ours."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,20 @@ class Activation:
         if self.kind not in get_args(Kind):
             known = ", ".join(get_args(Kind))
             raise OptionError(f"Activation must be one of {known}, not {self.kind!r}.")
+        # One form for each parameter: neither the integer 3 nor -0.0, which would print otherwise.
+        object.__setattr__(self, "parameter", float(self.parameter) + 0.0)
         if self.kind == "power":
-            if self.parameter < 1 or self.parameter != int(self.parameter):
+            if not (1 <= self.parameter <= _LARGEST_POWER and self.parameter.is_integer()):
                 raise OptionError(
-                    f"The power of an activation must be an integer from 1, not {self.parameter}."
+                    f"The power of an activation must be an integer from 1 to {_LARGEST_POWER}, "
+                    f"not {self.parameter}."
                 )
         elif self.kind == "leaky":
-            if not 0 <= self.parameter < 1:
+            # The same slope in every arithmetic, as ONNX stores it.
+            if not 0 <= self.parameter < 1 or self.parameter != np.float32(self.parameter):
                 raise OptionError(
-                    f"The slope of a leaky ReLU must be in [0, 1), not {self.parameter}."
+                    "The slope of a leaky ReLU must be a float32 number in [0, 1), not "
+                    f"{self.parameter}. The function leaky() rounds it."
                 )
         elif self.parameter:
             raise OptionError(f"Activation {self.kind!r} takes no parameter.")
@@ -105,50 +114,35 @@ class Activation:
 
     def __str__(self) -> str:
         """The kind, with its parameter where it has one: ``leaky(0.01)``, ``power(3)``."""
-        return f"{self.kind}({self.parameter:g})" if self.parameter else self.kind
+        return f"{self.kind}({self.parameter:g})" if self.kind in _WITH_PARAMETER else self.kind
 
     def __call__(self, t: Array) -> Array:
-        """Apply to floats, in their own dtype (or to Python integers, where that is exact)."""
+        """Apply to each entry.
+
+        Args:
+            t: Floats; or Python integers (dtype object), for all kinds but the smooth ones and
+                ``leaky``.
+
+        Returns:
+            The values, of the same shape and dtype.
+        """
         return _FUNCTIONS[self.kind](t, self.parameter)
 
 
-def _relu(t: Array, _: float) -> Array:
-    return np.maximum(t, t.dtype.type(0) if t.dtype != object else 0)
-
-
-def _leaky(t: Array, slope: float) -> Array:
-    return np.where(t >= 0, t, t * t.dtype.type(slope))
-
-
-def _threshold(t: Array, _: float) -> Array:
-    return np.where(t > 0, t.dtype.type(1), t.dtype.type(0)) if t.dtype != object else np.where(t > 0, 1, 0).astype(object)
-
-
-def _gelu(t: Array, _: float) -> Array:
-    return t * scipy.special.ndtr(t)
-
-
-def _softplus(t: Array, _: float) -> Array:
-    return np.logaddexp(t, t.dtype.type(0))
-
-
-def _power(t: Array, k: float) -> Array:
-    return t ** int(k)
-
-
+# numpy keeps float32 where the other operand is a Python number.
 _FUNCTIONS: dict[str, Callable[[Array, float], Array]] = {
     "identity": lambda t, _: t,
-    "relu": _relu,
-    "leaky": _leaky,
+    "relu": lambda t, _: np.maximum(t, 0),
+    "leaky": lambda t, slope: np.where(t >= 0, t, t * slope),
     "hard-tanh": lambda t, _: np.clip(t, -1, 1),
-    "threshold": _threshold,
+    "threshold": lambda t, _: np.where(t > 0, 1, 0).astype(t.dtype),
     "tanh": lambda t, _: np.tanh(t),
     "sigmoid": lambda t, _: scipy.special.expit(t),
-    "gelu": _gelu,
+    "gelu": lambda t, _: t * scipy.special.ndtr(t),
     "silu": lambda t, _: t * scipy.special.expit(t),
-    "softplus": _softplus,
+    "softplus": lambda t, _: np.logaddexp(t, 0),
     "sin": lambda t, _: np.sin(t),
-    "power": _power,
+    "power": lambda t, k: t ** int(k),
 }
 
 IDENTITY = Activation("identity")

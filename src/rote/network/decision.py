@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar, final
+from typing import Any, Protocol, Self, TypeVar, final
 
 import numpy as np
 
 from rote.errors import OptionError
+from rote.network._frozen import frozen
 from rote.typing import Array, Codes, Floats, Integers
 
 __all__ = ["ArgMax", "Bits", "Decision", "Nearest", "Sign", "Value", "Vectors"]
@@ -50,6 +51,22 @@ class Decision(ABC):
 
     labels: Array | None
 
+    @final
+    def label(self, raw: Array) -> Array:
+        """Labels of raw outputs, or the outputs themselves for real targets.
+
+        Args:
+            raw: Outputs of shape (n, k), floats or exact numbers (dtype object).
+
+        Returns:
+            Labels of shape (n,), or ``raw``. A code beyond the last label, which only ``bits`` can
+            decide, stands for the last one.
+        """
+        decided = self.decide(raw)
+        if self.labels is None:
+            return decided
+        return np.asarray(self.labels[np.minimum(decided, len(self.labels) - 1)])
+
     @abstractmethod
     def decide(self, raw: Array) -> Array:
         """Class codes of shape (n,), or the outputs themselves for real targets."""
@@ -76,6 +93,20 @@ class Decision(ABC):
         """Raise :class:`OptionError` unless the decision fits that many outputs."""
 
 
+def _checked(labels: Array) -> Array:
+    """Labels, at least one, all different, that nobody can write to."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not labels.size:
+        raise OptionError(f"A decision needs labels of shape (C,), not {labels.shape}.")
+    try:
+        repeated = len(set(labels.tolist())) < len(labels)
+    except TypeError as error:
+        raise OptionError(f"Labels must be hashable: {error}.") from None
+    if repeated:
+        raise OptionError("The labels of a decision must be different from one another.")
+    return frozen(labels)
+
+
 class _Boxes(Decision):
     """A decision whose right outputs form a box: signed outputs above constants."""
 
@@ -99,6 +130,12 @@ class Nearest(_Boxes):
     """
 
     labels: Array
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", _checked(self.labels))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Nearest, (self.labels,)
 
     def decide(self, raw: Array) -> Codes:
         """The code nearest to each output."""
@@ -131,6 +168,12 @@ class Sign(_Boxes):
 
     labels: Array
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", _checked(self.labels))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Sign, (self.labels,)
+
     def decide(self, raw: Array) -> Codes:
         """1 where the output is positive, else 0."""
         return (raw[:, 0] > 0).astype(np.int64)
@@ -157,15 +200,22 @@ class Bits(_Boxes):
 
     labels: Array
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", _checked(self.labels))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Bits, (self.labels,)
+
     def decide(self, raw: Array) -> Codes:
         """The code whose bits were decided; it may lie beyond the last label."""
-        return (raw > 0.5).astype(np.int64) @ (1 << np.arange(raw.shape[1], dtype=np.int64))
+        place = 1 << np.arange(raw.shape[1], dtype=np.int64)
+        return np.asarray(np.where(raw > 0.5, place, 0).sum(axis=1))
 
     def _box(self, target: Array) -> tuple[Integers, Integers, Floats]:
         k = max(1, (len(self.labels) - 1).bit_length())
-        column = np.broadcast_to(np.arange(k), (len(target), k))
-        sign = 2 * (target[:, None] >> column & 1) - 1
-        return column, sign, -0.5 * sign
+        column = np.broadcast_to(np.arange(k, dtype=np.int64), (len(target), k))
+        sign = np.where(target[:, None] >> column & 1, 1, -1).astype(np.int64)
+        return column, sign, -0.5 * sign.astype(np.float64)
 
     def check(self, outputs: int) -> None:
         """As many outputs as the last code has bits."""
@@ -183,9 +233,15 @@ class ArgMax(Decision):
 
     labels: Array
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", _checked(self.labels))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ArgMax, (self.labels,)
+
     def decide(self, raw: Array) -> Codes:
         """The column of the largest output."""
-        return np.argmax(raw, axis=1).astype(np.int64)
+        return np.asarray(np.argmax(raw, axis=1), np.int64)
 
     def slack(self, raw: V, target: Array) -> V:
         """The decided output less each other one, shape (n, C - 1)."""

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import TypeAlias, final
+from itertools import groupby, pairwise
+from operator import index
+from typing import Any, TypeAlias, final
 
 import numpy as np
 
 from rote.errors import OptionError
+from rote.network._frozen import frozen
 from rote.network.activation import IDENTITY, Activation
 from rote.typing import Array
 
-__all__ = ["Affine", "Layer", "Residual"]
+__all__ = ["Affine", "Layer", "Residual", "check_chain"]
+
+_LARGEST_EXPONENT = 1 << 20
+"""Largest power of two that scales an exact layer, in absolute value, so that a network from a
+stranger's file cannot ask for numbers beyond all memory. Ours."""
 
 
 @final
@@ -42,41 +48,16 @@ class Affine:
 
     def __post_init__(self) -> None:
         weight, bias = np.asarray(self.weight), np.asarray(self.bias)
-        if weight.ndim != 2 or bias.ndim != 1 or not weight.size or not bias.size:
-            raise OptionError(
-                "A layer needs a weight of shape (out, in) and a bias of shape (out,), none empty, "
-                f"not {weight.shape} and {bias.shape}."
-            )
-        if weight.shape[0] not in (1, bias.shape[0]):
-            raise OptionError(
-                f"A layer's weight must have one row, or one per bias ({bias.shape[0]}), "
-                f"not {weight.shape[0]}."
-            )
-        if weight.dtype != bias.dtype:
-            raise OptionError(
-                f"Weight and bias must have one dtype, not {weight.dtype} and {bias.dtype}."
-            )
-        if weight.dtype not in (np.float32, np.float64, object):
-            raise OptionError(
-                f"Weights must be float32, float64 or Python integers, not {weight.dtype}."
-            )
-        if weight.dtype == object:
-            if not all(type(v) is int for a in (weight, bias) for v in a.ravel().tolist()):
-                raise OptionError("The weights of an exact layer must be Python integers.")
-        elif self.exponent:
-            raise OptionError("Only exact layers have an exponent.")
-        elif not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-            raise OptionError("Weights and biases must be finite.")
-        if isinstance(self.activation, tuple):
-            if len(self.activation) != bias.shape[0]:
-                raise OptionError(
-                    f"A layer of {bias.shape[0]} units needs as many activations, "
-                    f"not {len(self.activation)}."
-                )
-            if len(set(self.activation)) == 1:
-                object.__setattr__(self, "activation", self.activation[0])
-        object.__setattr__(self, "weight", _frozen(weight))
-        object.__setattr__(self, "bias", _frozen(bias))
+        _check_shapes(weight, bias)
+        _check_numbers(weight, bias)
+        object.__setattr__(self, "weight", frozen(weight))
+        object.__setattr__(self, "bias", frozen(bias))
+        object.__setattr__(self, "exponent", _exponent(self.exponent, weight.dtype == object))
+        object.__setattr__(self, "activation", _activation(self.activation, len(bias)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy goes through the checks again, and its arrays are as immutable as these.
+        return Affine, (self.weight, self.bias, self.activation, self.exponent)
 
     @property
     def inputs(self) -> int:
@@ -91,7 +72,7 @@ class Affine:
     @property
     def shared(self) -> bool:
         """Whether all units use one stored row."""
-        return self.weight.shape[0] == 1 < self.bias.shape[0]
+        return len(self.weight) == 1 < len(self.bias)
 
     @property
     def linear(self) -> bool:
@@ -118,6 +99,8 @@ class Affine:
 
     def __call__(self, h: Array) -> Array:
         """Evaluate in the layer's float dtype: (batch, in) to (batch, out)."""
+        if self.weight.dtype == object:
+            raise OptionError("An exact layer has no float outputs; use rote.network.exact.")
         z = h @ self.weight.T + self.bias
         if isinstance(self.activation, Activation):
             return self.activation(z)
@@ -138,8 +121,9 @@ class Residual:
     body: tuple[Affine, ...]
 
     def __post_init__(self) -> None:
-        if not self.body:
-            raise OptionError("A residual block needs at least one layer.")
+        object.__setattr__(self, "body", tuple(self.body))
+        if not self.body or not all(isinstance(layer, Affine) for layer in self.body):
+            raise OptionError("A residual block needs affine layers, at least one.")
         check_chain(self.body)
         if self.body[0].inputs != self.body[-1].outputs:
             raise OptionError(
@@ -170,7 +154,7 @@ Layer: TypeAlias = Affine | Residual
 
 def check_chain(layers: Sequence[Layer]) -> None:
     """Raise :class:`OptionError` unless each layer takes what the one before it returns."""
-    for k, (before, after) in enumerate(zip(layers, layers[1:], strict=False)):
+    for k, (before, after) in enumerate(pairwise(layers)):
         if before.outputs != after.inputs:
             raise OptionError(
                 f"Layer {k + 1} takes {after.inputs} values, but layer {k} returns "
@@ -178,9 +162,53 @@ def check_chain(layers: Sequence[Layer]) -> None:
             )
 
 
-def _frozen(array: Array) -> Array:
-    """A read-only, contiguous array that nobody else can write to."""
-    if array.flags.writeable or not array.flags.c_contiguous:
-        array = np.array(array, order="C")
-        array.flags.writeable = False
-    return array
+def _check_shapes(weight: Array, bias: Array) -> None:
+    if weight.ndim != 2 or bias.ndim != 1 or not weight.size or not bias.size:
+        raise OptionError(
+            "A layer needs a weight of shape (out, in) and a bias of shape (out,), none empty, "
+            f"not {weight.shape} and {bias.shape}."
+        )
+    if len(weight) not in (1, len(bias)):
+        raise OptionError(
+            f"A layer's weight must have one row, or one per bias ({len(bias)}), not {len(weight)}."
+        )
+
+
+def _check_numbers(weight: Array, bias: Array) -> None:
+    if weight.dtype != bias.dtype:
+        raise OptionError(
+            f"Weight and bias must have one dtype, not {weight.dtype} and {bias.dtype}."
+        )
+    if weight.dtype not in (np.float32, np.float64, object):
+        raise OptionError(
+            f"Weights must be float32, float64 or Python integers, not {weight.dtype}."
+        )
+    if weight.dtype == object:
+        if not all(type(v) is int for a in (weight, bias) for v in a.ravel().tolist()):
+            raise OptionError("The weights of an exact layer must be Python integers.")
+    elif not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise OptionError("Weights and biases must be finite.")
+
+
+def _exponent(exponent: int, exact: bool) -> int:
+    exponent = index(exponent)
+    if exponent and not exact:
+        raise OptionError("Only exact layers have an exponent.")
+    if abs(exponent) > _LARGEST_EXPONENT:
+        raise OptionError(
+            f"The exponent of a layer must lie within {_LARGEST_EXPONENT}, not {exponent}."
+        )
+    return exponent
+
+
+def _activation(
+    activation: Activation | Sequence[Activation], units: int
+) -> Activation | tuple[Activation, ...]:
+    if isinstance(activation, Activation):
+        return activation
+    each = tuple(activation)
+    if not all(isinstance(a, Activation) for a in each):
+        raise OptionError("A layer's activations must be rote.network.Activation objects.")
+    if len(each) != units:
+        raise OptionError(f"A layer of {units} units needs as many activations, not {len(each)}.")
+    return each[0] if len(set(each)) == 1 else each

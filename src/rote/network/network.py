@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import final
+from typing import final, get_args
 
 import numpy as np
+import numpy.typing as npt
 
-from rote.errors import OptionError
+from rote.errors import OptionError, PrecisionError
 from rote.network.decision import Decision
 from rote.network.layer import Affine, Layer, Residual, check_chain
 from rote.network.size import Size, measure
@@ -18,6 +19,9 @@ __all__ = ["Network", "Provenance"]
 
 _BATCH_NUMBERS = 1 << 24
 """Most numbers held in one layer of one batch: 128 MB of float64. Ours."""
+
+_FIRST_ROWS = 10
+"""Rows that an error names."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Network:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
             raise OptionError("A network needs at least one layer.")
+        if self.dtype not in get_args(DType):
+            raise OptionError(
+                f"dtype must be one of {', '.join(get_args(DType))}, not {self.dtype!r}."
+            )
         check_chain(self.layers)
         stored = np.dtype(object if self.dtype == "exact" else self.dtype)
         for k, layer in enumerate(self.layers):
@@ -101,8 +109,8 @@ class Network:
         widest = max(self.inputs, *(layer.outputs for layer in self.affine_layers))
         return max(1, _BATCH_NUMBERS // widest)
 
-    def raw(self, points: Array) -> Array:
-        """Raw outputs in the network's float arithmetic.
+    def raw(self, points: npt.ArrayLike) -> Array:
+        """Raw outputs in the network's float arithmetic; an overflow gives infinity or NaN.
 
         Args:
             points: Shape (n, d); rounded to the network's dtype first.
@@ -111,23 +119,44 @@ class Network:
             Shape (n, k), in the network's dtype.
 
         Raises:
-            OptionError: If the network is exact, or the points have another width.
+            OptionError: If the network is exact, or the points have another width or no numbers.
         """
         if self.dtype == "exact":
             raise OptionError("An exact network has no float outputs; use rote.network.exact.")
+        points = np.asarray(points)
         if points.ndim != 2 or points.shape[1] != self.inputs:
-            raise OptionError(
-                f"Points must have shape (n, {self.inputs}), not {tuple(points.shape)}."
-            )
+            raise OptionError(f"Points must have shape (n, {self.inputs}), not {points.shape}.")
+        if points.dtype.kind not in "biuf":
+            raise OptionError(f"Points must be numbers, not {points.dtype}.")
         out = np.empty((len(points), self.outputs), self.dtype)
-        for start in range(0, len(points), self.batch):
-            h = points[start : start + self.batch].astype(self.dtype)
-            for layer in self.layers:
-                h = layer(h)
-            out[start : start + self.batch] = h
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            for start in range(0, len(points), self.batch):
+                h = points[start : start + self.batch].astype(self.dtype)
+                for layer in self.layers:
+                    h = layer(h)
+                out[start : start + self.batch] = h
         return out
 
-    def predict(self, points: Array) -> Array:
-        """Decided labels of shape (n,), or outputs of shape (n, k) for real targets."""
-        decided = self.decision.decide(self.raw(points))
-        return decided if self.decision.labels is None else self.decision.labels[decided]
+    def predict(self, points: npt.ArrayLike) -> Array:
+        """Decided labels of shape (n,), or outputs of shape (n, k) for real targets.
+
+        Args:
+            points: Shape (n, d); rounded to the network's dtype first.
+
+        Returns:
+            Labels or outputs.
+
+        Raises:
+            OptionError: If the network is exact, or the points have another width or no numbers.
+            PrecisionError: If an output overflows.
+        """
+        raw = self.raw(points)
+        finite = np.isfinite(raw).all(axis=1)
+        if not finite.all():
+            rows = np.flatnonzero(~finite)
+            raise PrecisionError(
+                f"The network's outputs must be finite; that of row {rows[0]} is not in "
+                f"{self.dtype}. Check that point, or build with dtype='float64'.",
+                rows[:_FIRST_ROWS].tolist(),
+            )
+        return self.decision.label(raw)

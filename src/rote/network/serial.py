@@ -99,7 +99,7 @@ def load(path: str | os.PathLike[str]) -> Network:
         if not path.is_file():
             raise FormatError("there is no such file.")
         opener: Any = safetensors.safe_open
-        with opener(path, "numpy", backend="pread") as file:
+        with opener(path, "numpy") as file:
             return _read_network(file)
     except (FormatError, OptionError, OSError, safetensors.SafetensorError) as error:
         line = " ".join(str(error).split())
@@ -164,8 +164,7 @@ def _write_layer(
     """The plain form of a layer; its tensors are added under their names."""
     if isinstance(layer, Residual):
         body = [
-            _write_layer(f, f"{name}.{j}", tensors, packed=packed)
-            for j, f in enumerate(layer.body)
+            _write_layer(f, f"{name}.{j}", tensors, packed=packed) for j, f in enumerate(layer.body)
         ]
         return {"kind": "residual", "body": body}
     return {

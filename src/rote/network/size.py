@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from fractions import Fraction
 
 import numpy as np
 
 from rote.network.layer import Affine, Layer, Residual
 from rote.network.storage import stored_bytes
-from rote.typing import DType
+from rote.typing import DType, Floats
 
 __all__ = ["Size", "measure"]
 
@@ -47,9 +48,11 @@ class Size:
         over = []
         for name in (f.name for f in fields(self)):
             mine, promised = getattr(self, name), getattr(promise, name)
-            if mine is None or promised is None:
+            if promised is None:
                 continue
-            if name == "widths":
+            if mine is None:
+                over.append(name)  # the promised quantity has no meaning for this network
+            elif name == "widths":
                 if len(mine) > len(promised) or any(
                     a > b for a, b in zip(mine, promised, strict=False)
                 ):
@@ -91,28 +94,41 @@ def measure(layers: Sequence[Layer], dtype: DType) -> Size:
 
 def _largest(layer: Affine) -> float:
     largest = max(np.abs(layer.weight).max(), np.abs(layer.bias).max())
-    try:
-        return float(largest * 2**layer.exponent if layer.exponent else largest)
-    except OverflowError:
-        return float("inf")
+    return _as_float(largest, layer.exponent) if layer.weight.dtype == object else float(largest)
 
 
 def _total_weight(layers: Sequence[Layer]) -> float | None:
     """The total weight of a network `linear* - hidden - linear` with one output, else None."""
-    if any(isinstance(k, Residual) or k.weight.dtype == object for k in layers):
-        return None
     affine = [k for k in layers if isinstance(k, Affine)]
     hidden = [k for k, f in enumerate(affine) if not f.linear]
-    if hidden != [len(affine) - 2] or affine[-1].outputs != 1:
+    if len(affine) < len(layers) or hidden != [len(affine) - 2] or affine[-1].outputs != 1:
         return None
     (k,) = hidden
-    weight, bias = affine[k].weight.astype(np.float64), affine[k].bias.astype(np.float64)
-    for before in reversed(affine[:k]):  # fold the linear layers in front into the hidden one
-        bias = bias + weight @ np.broadcast_to(before.bias, (before.outputs,))
-        if before.shared:
-            weight = weight.sum(axis=1, keepdims=True) * before.weight
-        else:
-            weight = weight @ before.weight
-    norm = np.sqrt(np.square(weight).sum(axis=1) + np.square(bias))
-    a = np.abs(affine[-1].weight[0].astype(np.float64))
-    return float(np.sum(a * norm))
+    with np.errstate(over="ignore", invalid="ignore"):
+        weight, bias = _floats(affine[k])
+        for before in reversed(affine[:k]):  # fold the linear layers in front into the hidden one
+            inner, shift = _floats(before)
+            bias = bias + weight @ shift
+            weight = weight.sum(axis=1, keepdims=True) * inner if before.shared else weight @ inner
+        a = np.abs(_floats(affine[-1])[0][0])
+        total = float(np.sum(a * np.hypot(np.linalg.norm(weight, axis=1), bias)))
+    return total if np.isfinite(total) else float("inf")
+
+
+def _floats(layer: Affine) -> tuple[Floats, Floats]:
+    """Weight and bias rounded to float64; beyond its range infinite."""
+    if layer.weight.dtype != object:
+        return layer.weight.astype(np.float64), layer.bias.astype(np.float64)
+    rounded = np.frompyfunc(lambda v: _as_float(v, layer.exponent), 1, 1)
+    return rounded(layer.weight).astype(np.float64), rounded(layer.bias).astype(np.float64)
+
+
+def _as_float(integer: int, exponent: int) -> float:
+    r"""The float nearest to an integer times $2^e$, or an infinity."""
+    ratio = Fraction(integer) * (
+        Fraction(1 << exponent) if exponent >= 0 else Fraction(1, 1 << -exponent)
+    )
+    try:
+        return float(ratio)
+    except OverflowError:
+        return float("inf") if integer > 0 else float("-inf")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rote.exact.dyadic import granularity
 from rote.typing import Array
 
 __all__ = ["Packed", "integer_bytes", "pack", "stored_bytes"]
@@ -37,19 +38,14 @@ def pack(tensor: Array) -> Packed | None:
     Returns:
         The packed tensor, or None where it needs more than eight bits.
     """
-    zero = tensor == 0
-    if np.any(np.signbit(tensor) & zero):
+    if np.any(np.signbit(tensor) & (tensor == 0)):
         return None  # an integer has no negative zero
-    nonzero = tensor[~zero]
-    if not nonzero.size:
+    lowest = granularity(tensor)
+    if lowest is None:
         return Packed(np.zeros(tensor.shape, np.uint8), 0)
-    mantissa, exponent = np.frexp(nonzero.astype(np.float64))
-    if int(exponent.max()) - int(exponent.min()) >= _BITS:
+    # A shift by a power of two is exact here, because it brings the tensor below 2^8.
+    if int(np.frexp(np.abs(tensor).max())[1]) - lowest > _BITS:
         return None
-    # 53-bit significands as integers; their trailing zeros give the common power of two.
-    integers = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
-    trailing = np.frexp((integers & -integers).astype(np.float64))[1] - 1
-    lowest = int((exponent.astype(np.int64) - 53 + trailing).min())
     values = np.ldexp(tensor.astype(np.float64), -lowest)
     for kind in (np.int8, np.uint8):
         info = np.iinfo(kind)
