@@ -6,7 +6,7 @@ from typing import Any
 
 from rote.constructions._base import Construction as Construction
 from rote.constructions._base import Theorem as Theorem
-from rote.constructions._options import check_options
+from rote.constructions.options import check_options
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
 from rote.suggest import did_you_mean

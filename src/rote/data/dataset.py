@@ -197,11 +197,14 @@ class DataSet:
             dtype: float32 or float64.
 
         Returns:
-            This data set with its points in that dtype.
+            This data set, with its points in that dtype unless they are integers or narrower floats
+            that it holds exactly.
 
         Raises:
             PrecisionError: Two differently labelled points become equal, or one overflows.
         """
+        if self._held_by(np.dtype(dtype)):
+            return self
         with np.errstate(over="ignore"):
             points = self.points.astype(dtype)
         if not np.isfinite(points).all():
@@ -233,6 +236,15 @@ class DataSet:
             codes=None if self.codes is None else self.codes[keep],
             targets=None if self.targets is None else self.targets[keep],
         )
+
+    def _held_by(self, dtype: np.dtype[Any]) -> bool:
+        """Whether the float dtype holds every value of the points' own dtype, or every value."""
+        if np.can_cast(self.points.dtype, dtype):
+            return True
+        if self.points.dtype.kind == "f":
+            return False
+        largest = 1 << (np.finfo(dtype).nmant + 1)
+        return bool(self.points.min() >= -largest and self.points.max() <= largest)
 
 
 def _points(X: npt.ArrayLike, features: tuple[str, ...] | None) -> Array:

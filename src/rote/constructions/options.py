@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rote.errors import OptionError
 from rote.suggest import did_you_mean
 
-__all__ = ["check_options", "parse_option"]
+__all__ = ["check_options", "describe_options", "parse_option"]
 
 
 def check_options(owner: str, kind: type, options: dict[str, Any]) -> None:
@@ -125,3 +126,12 @@ def _describe(hint: Any) -> str:
         else:
             names.append(_WORDS[alternative])
     return " or ".join(names)
+
+
+def describe_options(kind: type) -> dict[str, str]:
+    """What each option of a construction takes, in words, with its default."""
+    hints = _hints(kind)
+    return {
+        f.name: f"{_describe(hints[f.name])}; default {f.default}".replace("None", "none")
+        for f in fields(kind)
+    }
