@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rote.version import __version__
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 _HERE = Path(__file__).parent
-_PROJECT = tomllib.loads((_HERE.parent / "pyproject.toml").read_text())["project"]
 
 project = "Rote"
 author = "The Rote authors"
 copyright = author
-release = _PROJECT["version"]
+release = __version__
 
 extensions = [
     "myst_parser",
