@@ -99,7 +99,7 @@ class Activation:
                 )
         elif self.kind == "leaky":
             # The same slope in every arithmetic, as ONNX stores it.
-            if not 0 <= self.parameter < 1 or self.parameter != np.float32(self.parameter):
+            if not 0 <= self.parameter < 1 or self.parameter != float(np.float32(self.parameter)):
                 raise OptionError(
                     "The slope of a leaky ReLU must be a float32 number in [0, 1), not "
                     f"{self.parameter}. The function leaky() rounds it."
