@@ -1,0 +1,147 @@
+"""Write: a network as an ONNX file of plain operators, which any runtime runs.
+
+The input is ``x`` of shape (batch, d) in the network's arithmetic; the outputs are ``output``
+(batch, k) and, for classes, ``label`` (batch,) with the original labels: int64 where all are
+integers, booleans or integral floats, strings otherwise.
+
+The opset is 13, the lowest in which onnxruntime has all the kernels used and ReduceSum and Split
+take their axes and sizes as in all later ones; the IR version 7 belongs to it.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from onnx import (
+    ModelProto,
+    OperatorSetIdProto,
+    StringStringEntryProto,
+    TensorProto,
+    ValueInfoProto,
+    helper,
+)
+
+from rote.errors import FormatError
+from rote.export.floats import to_float64
+from rote.export.onnx.builder import Builder
+from rote.export.onnx.decode import decode_form
+from rote.export.onnx.graph import LARGEST_FILE, PRODUCER
+from rote.export.onnx.labels import annotation
+from rote.export.onnx.units import write_activations
+from rote.network import _plain
+from rote.network.decision import Value
+from rote.network.layer import Affine, Layer
+from rote.network.network import Network
+from rote.network.serial import write_whole
+
+__all__ = ["save", "to_bytes"]
+
+_OPSET = 13
+_IR_VERSION = 7
+
+
+def save(network: Network, path: str | os.PathLike[str]) -> None:
+    """Write a network to an ONNX file, whole or not at all.
+
+    Args:
+        network: The network; an exact one is written in float64.
+        path: Where to; an existing file is replaced.
+
+    Raises:
+        PrecisionError: An exact network has a number that float64 does not hold.
+        FormatError: The labels have no ONNX form, or the file would be larger than 2 GB.
+        OSError: The file cannot be written.
+    """
+    write_whole(path, to_bytes(network))
+
+
+def to_bytes(network: Network) -> bytes:
+    """The ONNX file of a network; the same network gives the same bytes.
+
+    Args:
+        network: The network; an exact one is written in float64.
+
+    Returns:
+        The file.
+
+    Raises:
+        PrecisionError: An exact network has a number that float64 does not hold.
+        FormatError: The labels have no ONNX form, or the file would be larger than 2 GB.
+    """
+    network = to_float64(network)
+    if network.size.stored_bytes is not None and network.size.stored_bytes > LARGEST_FILE:
+        raise FormatError("An ONNX file holds at most 2 GB. Save the network as safetensors.")
+    builder = Builder(network.dtype)
+    h = "x"
+    for k, layer in enumerate(network.layers):
+        h = _layer(builder, layer, h, f"layer{k}")
+    builder.graph.node[-1].output[0] = "output"
+    element = helper.np_dtype_to_tensor_dtype(np.dtype(network.dtype))
+    graph = builder.graph
+    graph.input.append(_value("x", element, network.inputs))
+    graph.output.append(_value("output", element, network.outputs))
+    decode = decode_form(network.decision, network.dtype)
+    if decode is not None:
+        expression, holes = decode
+        builder.expression(expression, "output", holes)
+        graph.node[-1].output[0] = "label"
+        text = holes["labels"].dtype == object
+        graph.output.append(_value("label", TensorProto.STRING if text else TensorProto.INT64))
+    model = ModelProto(
+        ir_version=_IR_VERSION,
+        opset_import=[OperatorSetIdProto(domain="", version=_OPSET)],
+        producer_name=PRODUCER,
+        graph=graph,
+        metadata_props=[
+            StringStringEntryProto(key=key, value=value)
+            for key, value in _metadata(network).items()
+        ],
+    )
+    if model.ByteSize() > LARGEST_FILE:
+        raise FormatError("An ONNX file holds at most 2 GB. Save the network as safetensors.")
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def _value(name: str, element: int, *axes: int) -> ValueInfoProto:
+    """An input or output with an open number of rows."""
+    return helper.make_tensor_value_info(name, element, ["batch", *axes])
+
+
+def _layer(builder: Builder, layer: Layer, h: str, name: str) -> str:
+    """Add a layer; returns the name of its values."""
+    if isinstance(layer, Affine):
+        return _affine(builder, layer, h, name)
+    z = h
+    for j, affine in enumerate(layer.body):
+        z = _affine(builder, affine, z, f"{name}.{j}")
+    return builder.node("Add", [h, z])
+
+
+def _affine(builder: Builder, layer: Affine, h: str, name: str) -> str:
+    """One Gemm; for a shared row one product, to which every unit adds its bias."""
+    weight = layer.weight.T if layer.shared else layer.weight
+    inputs = [h, builder.weight(weight, f"{name}.weight")]
+    bias = builder.weight(layer.bias, f"{name}.bias")
+    if layer.shared:
+        z = builder.node("Add", [builder.node("MatMul", inputs), bias])
+    else:
+        z = builder.node("Gemm", [*inputs, bias], transB=1)
+    return write_activations(builder, layer, z)
+
+
+def _metadata(network: Network) -> dict[str, str]:
+    """Where the network came from, and what its graph cannot say."""
+    provenance, decision = network.provenance, network.decision
+    metadata = {
+        "construction": provenance.construction,
+        "seed": str(provenance.seed),
+        "data": provenance.data,
+        "decision": str(_plain.write_decision(decision)["kind"]),
+    }
+    if isinstance(decision, Value):
+        metadata["tolerance"] = repr(float(decision.tolerance))
+    annotated = annotation(decision)
+    if annotated is not None:
+        metadata["labels"] = annotated
+    return metadata
