@@ -13,6 +13,7 @@ __all__ = [
     "CertificationError",
     "ContradictionError",
     "DataError",
+    "DependencyError",
     "FormatError",
     "OptionError",
     "PrecisionError",
@@ -83,6 +84,10 @@ class CertificationError(RoteError, ArithmeticError):
 
 class FormatError(RoteError, ValueError):
     """A network file is damaged, unsafe or uses something that Rote does not read."""
+
+
+class DependencyError(RoteError, ImportError):
+    """An optional library is not installed; the message names the extra that brings it."""
 
 
 class OptionError(RoteError, ValueError):
