@@ -26,7 +26,15 @@ class RoteError(Exception):
 
 
 class DataError(RoteError, ValueError):
-    """The data set cannot be used as given: a bad value, shape, dtype or file."""
+    """The data set cannot be used as given: a bad value, shape, dtype or file.
+
+    Attributes:
+        rows: Row numbers (from 0, in the data as given) that are to blame; empty where none is.
+    """
+
+    def __init__(self, message: str, rows: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.rows = tuple(int(i) for i in rows)
 
 
 class ContradictionError(DataError):
@@ -38,8 +46,7 @@ class ContradictionError(DataError):
     """
 
     def __init__(self, message: str, rows: tuple[int, int], labels: tuple[object, object]) -> None:
-        super().__init__(message)
-        self.rows = rows
+        super().__init__(message, rows)
         self.labels = labels
 
 

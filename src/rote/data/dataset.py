@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rote.data.duplicates import group_equal_rows
-from rote.errors import ContradictionError, DataError, OptionError, PrecisionError
+from rote.data.labels import check_labels, encode, guess_task, plain, real_targets
+from rote.data.points import check_points, column_name
+from rote.errors import ContradictionError, OptionError, PrecisionError
 from rote.typing import Array, Codes, Floats, Integers, Task
 
 __all__ = ["DataSet", "Problem"]
-
-_LARGEST_INTEGER = 1 << 53
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,11 @@ class Problem:
 class DataSet:
     """n distinct points in R^d with labels. Make one with :meth:`from_arrays`.
 
+    All arrays are read-only.
+
     Attributes:
         points: Shape (n, d), in a dtype that holds the given values exactly: bool and integers as
-            (u)int8 to int64 with magnitudes up to 2^53, floats as float32 or float64. Read-only.
+            (u)int8 to int64 with magnitudes up to 2^53, floats as float32 or float64.
         rows: Row number (from 0, in the data as given) of each kept point, shape (n,).
         merged: How many rows were dropped because an equal point with an equal label came before.
         labels: The C distinct labels in sorted order, or None for real targets.
@@ -71,6 +73,14 @@ class DataSet:
     targets: Floats | None
     features: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("points", "rows", "labels", "codes", "targets"):
+            array = getattr(self, name)
+            if array is not None and array.flags.writeable:
+                view = array.view()
+                view.flags.writeable = False
+                object.__setattr__(self, name, view)
+
     @classmethod
     def from_arrays(
         cls,
@@ -82,11 +92,14 @@ class DataSet:
     ) -> DataSet:
         """Check arrays, merge equal rows and encode labels.
 
+        Values are held as given: what no float64 holds exactly is refused, never rounded. The
+        points share memory with X where X needed no change: do not write to X afterwards.
+
         Args:
             X: Points, shape (n, d), of booleans, integers or floats.
             y: Labels, shape (n,); or real targets, shape (n,) or (n, k).
-            task: ``classes`` or ``real``; by default ``real`` for floats that are not all integers
-                and for two-dimensional ``y``, else ``classes``.
+            task: ``classes`` or ``real``; by default ``real`` for several columns and for floats
+                that are not all integers, else ``classes``.
             features: Names of the features, for messages.
 
         Returns:
@@ -95,39 +108,30 @@ class DataSet:
         Raises:
             DataError: A wrong shape, dtype, or a value that is not finite or not exact.
             ContradictionError: Two equal rows with different labels.
+            OptionError: The task has another name.
         """
-        points = _points(X, features)
-        n = len(points)
-        label_array = _as_labels(y, n)
-        task = task or _guess_task(label_array)
-        if task == "real":
-            targets = _targets(label_array)
-            labels, codes = None, None
+        if task not in {None, "classes", "real"}:
+            raise OptionError(f"task must be 'classes' or 'real', not {task!r}.")
+        points = check_points(X, features)
+        given = check_labels(y, len(points))
+        labels, codes, targets = None, None, None
+        if (task or guess_task(given)) == "real":
+            targets = real_targets(given)
         else:
-            labels, codes = _encode(label_array)
-            targets = None
-        first = group_equal_rows(points)
-        duplicate = np.flatnonzero(first != np.arange(n))
-        if duplicate.size:
-            own = codes[:, None] if codes is not None else targets
-            assert own is not None
-            clash = duplicate[np.any(own[duplicate] != own[first[duplicate]], axis=1)]
-            if clash.size:
-                raise _contradiction(int(first[clash[0]]), int(clash[0]), label_array)
-        rows = np.flatnonzero(first == np.arange(n))
-        if duplicate.size:
-            points = points[rows]
-            codes = codes[rows] if codes is not None else None
-            targets = targets[rows] if targets is not None else None
-        return cls(
-            points=_read_only(points),
-            rows=rows,
-            merged=int(duplicate.size),
+            labels, codes = encode(given)
+        kept, clash = _merge(points, codes if targets is None else targets)
+        if clash is not None:
+            raise _contradiction(clash, given)
+        data = cls(
+            points=points,
+            rows=np.arange(len(points)),
+            merged=0,
             labels=labels,
             codes=codes,
             targets=targets,
             features=features,
         )
+        return data._keep(kept)
 
     @property
     def n(self) -> int:
@@ -177,14 +181,35 @@ class DataSet:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of points (as float64) and labels, independent of dtype but not of row order."""
+        """SHA-256 of points and labels by value: the dtype does not matter, the row order does."""
         h = hashlib.sha256(f"{self.n} {self.d} {self.task}".encode())
         for start in range(0, self.n, 4096):
-            h.update(np.ascontiguousarray(self.points[start : start + 4096], "<f8"))
-        h.update(np.ascontiguousarray(self.target, "<i8" if self.targets is None else "<f8"))
-        if self.labels is not None:
-            h.update("\x1f".join(map(str, self.labels.tolist())).encode())
+            block = self.points[start : start + 4096].astype("<f8", order="C")
+            block += 0.0  # -0.0 becomes the 0.0 that it equals
+            h.update(block.data)
+        if self.targets is not None:
+            h.update((self.targets + 0.0).astype("<f8").tobytes())
+            return h.hexdigest()
+        assert self.labels is not None
+        assert self.codes is not None
+        h.update(self.codes.astype("<i8").tobytes())
+        for label in map(_label_bytes, self.labels.tolist()):
+            h.update(f"{len(label)}:".encode() + label)
         return h.hexdigest()
+
+    @property
+    def summary(self) -> str:
+        """One line: points, features and their dtype, labels, and how many rows were merged."""
+        if self.classes is None:
+            labels = f"{self.outputs} real target{'s' if self.outputs > 1 else ''} each"
+        else:
+            labels = f"{self.classes} class{'es' if self.classes > 1 else ''}"
+        counts = f"{self.n} point{'s' if self.n > 1 else ''}, {self.d} feature"
+        merged = f" ({self.merged} equal row{'s' if self.merged > 1 else ''} merged)"
+        return (
+            f"{counts}{'s' if self.d > 1 else ''} of {self.points.dtype}, {labels}"
+            f"{merged if self.merged else ''}"
+        )
 
     def floats(self, dtype: npt.DTypeLike = np.float64) -> Array:
         """The points in a float dtype, rounded to nearest where it does not hold them."""
@@ -205,37 +230,25 @@ class DataSet:
         """
         if self._held_by(np.dtype(dtype)):
             return self
+        name = np.dtype(dtype).name
         with np.errstate(over="ignore"):
             points = self.points.astype(dtype)
         if not np.isfinite(points).all():
-            row, column = np.argwhere(~np.isfinite(points))[0]
+            i, column = np.argwhere(~np.isfinite(points))[0].tolist()
             raise PrecisionError(
-                f"{np.dtype(dtype).name} cannot hold row {self.rows[row]}, column {column}: "
-                f"{self.points[row, column]!r}. Use dtype='float64'.",
-                [int(self.rows[row])],
+                f"{name} cannot hold row {self.rows[i]}, {column_name(column, self.features)}: "
+                f"{self.points[i, column]}. Use dtype='float64'.",
+                [int(self.rows[i])],
             )
-        first = group_equal_rows(points)
-        same = np.flatnonzero(first != np.arange(self.n))
-        own = self.target if self.target.ndim == 2 else self.target[:, None]
-        clash = same[np.any(own[same] != own[first[same]], axis=1)]
-        if clash.size:
-            a, b = int(self.rows[first[clash[0]]]), int(self.rows[clash[0]])
+        kept, clash = _merge(points, self.target)
+        if clash is not None:
+            a, b = (int(self.rows[i]) for i in clash)
             raise PrecisionError(
-                f"{np.dtype(dtype).name} cannot tell rows {a} and {b} apart, which have different "
-                "labels. Use dtype='float64'.",
+                f"{name} cannot tell rows {a} and {b} apart, which have different labels. "
+                "Use dtype='float64'.",
                 [a, b],
             )
-        if not same.size:
-            return replace(self, points=_read_only(points))
-        keep = np.flatnonzero(first == np.arange(self.n))
-        return replace(
-            self,
-            points=_read_only(points[keep]),
-            rows=self.rows[keep],
-            merged=self.merged + int(same.size),
-            codes=None if self.codes is None else self.codes[keep],
-            targets=None if self.targets is None else self.targets[keep],
-        )
+        return replace(self, points=points)._keep(kept)
 
     def _held_by(self, dtype: np.dtype[Any]) -> bool:
         """Whether the float dtype holds every value of the points' own dtype, or every value."""
@@ -246,134 +259,49 @@ class DataSet:
         largest = 1 << (np.finfo(dtype).nmant + 1)
         return bool(self.points.min() >= -largest and self.points.max() <= largest)
 
-
-def _points(X: npt.ArrayLike, features: tuple[str, ...] | None) -> Array:
-    points = np.asarray(X)
-    if points.ndim != 2:
-        raise DataError(
-            f"X must have shape (n, d), not {tuple(points.shape)}. "
-            "One feature is X.reshape(-1, 1)."
+    def _keep(self, kept: Integers | None) -> DataSet:
+        """These points alone, in this order, the others counted as merged; None keeps all."""
+        if kept is None:
+            return self
+        return replace(
+            self,
+            points=self.points[kept],
+            rows=self.rows[kept],
+            merged=self.merged + self.n - len(kept),
+            codes=None if self.codes is None else self.codes[kept],
+            targets=None if self.targets is None else self.targets[kept],
         )
-    if not points.size:
-        raise DataError(
-            f"X must hold at least one row and one column, not {points.shape[0]} x "
-            f"{points.shape[1]}."
-        )
-    kind = points.dtype.kind
-    if kind == "b":
-        return points.astype(np.uint8)
-    if kind in "iu":
-        if points.dtype.itemsize == 8:
-            large = (points > _LARGEST_INTEGER) | (points < -_LARGEST_INTEGER)
-            if large.any():
-                row, column = (int(v) for v in np.argwhere(large)[0])
-                raise DataError(
-                    f"Row {row}, {_column(column, features)}: integers must lie within 2^53, where "
-                    f"float64 holds them exactly, not {points[row, column]}. Split it into two "
-                    "columns, or subtract a constant."
-                )
-            return points.astype(np.int64)
-        return points
-    if kind == "f" and points.dtype.itemsize <= 8:
-        if not np.isfinite(points).all():
-            row, column = (int(v) for v in np.argwhere(~np.isfinite(points))[0])
-            raise DataError(
-                f"Row {row}, {_column(column, features)}: values must be finite, not "
-                f"{points[row, column]}. Drop or fill the row."
-            )
-        return points.astype(np.float32) if points.dtype.itemsize == 2 else points
-    raise DataError(
-        f"X must hold booleans, integers or floats of at most 64 bits, not {points.dtype}. "
-        "Encode other columns as numbers first."
-    )
 
 
-def _column(index: int, features: tuple[str, ...] | None) -> str:
-    return f"column {features[index]!r}" if features else f"column {index}"
+def _merge(points: Array, target: Array | None) -> tuple[Integers | None, tuple[int, int] | None]:
+    """Which points to keep, None for all; or the first two equal ones with different targets."""
+    assert target is not None
+    first = group_equal_rows(points)
+    own = np.arange(len(points))
+    duplicate = np.flatnonzero(first != own)
+    if not duplicate.size:
+        return None, None
+    differ = target[duplicate] != target[first[duplicate]]
+    clash = duplicate[differ if differ.ndim == 1 else differ.any(axis=1)]
+    if clash.size:
+        return None, (int(first[clash[0]]), int(clash[0]))
+    return np.flatnonzero(first == own), None
 
 
-def _as_labels(y: npt.ArrayLike, n: int) -> Array:
-    labels = np.asarray(y)
-    if labels.dtype.kind == "T":  # numpy's variable-width strings
-        labels = labels.astype(object)
-    if labels.ndim == 0 or labels.shape[0] != n:
-        raise DataError(f"y must have one entry per row of X ({n}), not shape {labels.shape}.")
-    if labels.ndim > 2 or labels.size == 0:
-        raise DataError(f"y must have shape (n,) or (n, k), not {labels.shape}.")
-    if labels.dtype.kind in "fc" and not np.isfinite(labels).all():
-        row = int(np.argwhere(~np.isfinite(labels))[0][0])
-        raise DataError(f"Row {row}: labels must be finite, not {labels[row]}. Drop the row.")
-    return labels
-
-
-def _guess_task(labels: Array) -> Task:
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        return "real"
-    if labels.dtype.kind == "f" and not np.array_equal(labels, np.round(labels)):
-        return "real"
-    return "classes"
-
-
-def _targets(labels: Array) -> Floats:
-    if labels.dtype.kind not in "biuf":
-        raise DataError(f"Real targets must be numbers, not {labels.dtype}.")
-    targets = labels.astype(np.float64).reshape(len(labels), -1)
-    if labels.dtype.kind in "iu" and np.abs(targets).max() > _LARGEST_INTEGER:
-        raise DataError("Integer targets must lie within 2^53, where float64 holds them exactly.")
-    return targets
-
-
-def _encode(labels: Array) -> tuple[Array, Codes]:
-    if labels.ndim == 2:
-        if labels.shape[1] != 1:
-            raise DataError(f"Class labels must have shape (n,), not {labels.shape}.")
-        labels = labels[:, 0]
-    if labels.dtype.kind == "O":
-        return _encode_objects(labels)
-    if labels.dtype.kind not in "biufUS":
-        raise DataError(f"Class labels must be numbers or strings, not {labels.dtype}.")
-    distinct, codes = np.unique(labels, return_inverse=True)
-    return _read_only(distinct), codes.astype(np.int64)
-
-
-def _encode_objects(labels: Array) -> tuple[Array, Codes]:
-    values = labels.tolist()
-    for row, value in enumerate(values):
-        if value is None or value != value:
-            raise DataError(f"Row {row}: the label is missing. Drop the row or name the label.")
-    try:
-        position: dict[Any, int] = dict.fromkeys(values, 0)
-    except TypeError as error:
-        raise DataError(f"Class labels must be hashable: {error}.") from None
-    try:
-        distinct = sorted(position)
-    except TypeError:  # labels of several types have no order of their own
-        distinct = sorted(position, key=lambda v: (type(v).__name__, repr(v)))
-    for code, value in enumerate(distinct):
-        position[value] = code
-    array = np.empty(len(distinct), dtype=object)
-    array[:] = distinct
-    if all(type(v) is str for v in distinct):
-        array = array.astype(np.str_)
-    return _read_only(array), np.array([position[v] for v in values], dtype=np.int64)
-
-
-def _contradiction(a: int, b: int, labels: Array) -> ContradictionError:
-    one, other = (labels[i].tolist() if labels.ndim == 2 else _plain(labels[i]) for i in (a, b))
+def _contradiction(rows: tuple[int, int], labels: Array) -> ContradictionError:
+    a, b = rows
+    flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    one, other = plain(flat[a]), plain(flat[b])
     return ContradictionError(
         f"Equal points must have equal labels; rows {a} and {b} are equal, but labelled {one!r} "
         f"and {other!r}. Correct or drop one of them.",
-        (a, b),
+        rows,
         (one, other),
     )
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _read_only(array: Array) -> Array:
-    if array.flags.writeable:
-        array = array.view()
-        array.flags.writeable = False
-    return array
+def _label_bytes(label: object) -> bytes:
+    """A label as bytes, equal for equal numbers of any type and different for all else."""
+    if isinstance(label, bool | int | float):
+        return b"n" + str(int(label) if label == int(label) else float(label).hex()).encode()
+    return (b"s" + label.encode()) if isinstance(label, str) else b"o" + repr(label).encode()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from rote.typing import Array, Integers
 
 __all__ = ["group_equal_rows"]
 
-_CHUNK = 1 << 20
-"""Numbers hashed at a time, 8 MB: the copy stays in cache. Ours."""
+_CHUNK = 1 << 17
+"""Numbers hashed or compared at a time, 1 MB: the copies stay in cache. Ours."""
+
+_Mask = npt.NDArray[np.bool_]
 
 
 def group_equal_rows(points: Array) -> Integers:
     """For each row the number of the first row equal to it.
 
     Two rows are equal if their values are (so 0.0 equals -0.0). A random linear hash modulo 2^64
-    brings candidates together; every candidate is then compared in full, and in the improbable
-    case of a false one the rows are sorted instead.
+    brings candidates together; every candidate is then compared in full, and the rows of a false
+    one are told apart by a dictionary.
 
     Args:
         points: Shape (n, d), integers or finite floats.
@@ -32,21 +35,36 @@ def group_equal_rows(points: Array) -> Integers:
     if not np.any(ordered[1:] == ordered[:-1]):
         return first
     order = np.argsort(hashes, kind="stable")
-    same = np.flatnonzero(hashes[order[1:]] == hashes[order[:-1]])
-    if not same.size:
-        return first
-    a, b = order[same], order[same + 1]
-    if not np.array_equal(points[a], points[b]):
-        _, index, inverse = np.unique(points, axis=0, return_index=True, return_inverse=True)
-        return index[inverse.reshape(-1)]
+    joined = hashes[order[1:]] == hashes[order[:-1]]
     # Within a run of equal hashes the stable sort keeps row order: each takes the run's first.
-    start = np.ones(n, dtype=bool)
-    start[same + 1] = False
-    first[order] = order[np.maximum.accumulate(np.where(start, np.arange(n), 0))]
+    start = np.concatenate([[True], ~joined])
+    run = np.maximum.accumulate(np.where(start, np.arange(n), 0))
+    first[order] = order[run]
+    same = np.flatnonzero(joined)
+    false = same[~_equal(points, order[same], order[same + 1])]
+    for begin in np.unique(run[false]).tolist():
+        _split(points, np.sort(order[run == begin]), first)
     return first
 
 
-def _hash(points: Array) -> Array:
+def _split(points: Array, rows: Integers, first: Integers) -> None:
+    """Group rows of equal hash, given in order, by their values."""
+    seen: dict[bytes, int] = {}
+    for row in rows.tolist():
+        first[row] = seen.setdefault((points[row] + points.dtype.type(0)).tobytes(), row)
+
+
+def _equal(points: Array, a: Integers, b: Integers) -> _Mask:
+    """Whether row a[i] equals row b[i], for each i."""
+    equal = np.empty(len(a), dtype=bool)
+    step = max(1, _CHUNK // points.shape[1])
+    for begin in range(0, len(a), step):
+        block = slice(begin, begin + step)
+        np.all(points[a[block]] == points[b[block]], axis=1, out=equal[block])
+    return equal
+
+
+def _hash(points: Array) -> npt.NDArray[np.uint64]:
     """A 64-bit linear hash of each row."""
     n, d = points.shape
     rng = np.random.default_rng(0x5EED)
@@ -54,12 +72,20 @@ def _hash(points: Array) -> Array:
     hashes = np.empty(n, dtype=np.uint64)
     step = max(1, _CHUNK // d)
     for begin in range(0, n, step):
-        block = points[begin : begin + step]
-        if block.dtype.kind == "f":
-            # Adding zero turns -0.0 into 0.0; the high bits of a float vary, so fold them down.
-            bits = (block.astype(np.float64) + 0.0).view(np.uint64)
-            bits ^= bits >> np.uint64(32)
-        else:
-            bits = block.astype(np.uint64)
-        hashes[begin : begin + step] = (bits * multiplier).sum(axis=1, dtype=np.uint64)
+        bits = _bits(points[begin : begin + step])
+        bits *= multiplier
+        bits.sum(axis=1, out=hashes[begin : begin + step])
     return hashes
+
+
+def _bits(block: Array) -> npt.NDArray[np.uint64]:
+    """Equal numbers as equal integers that differ in low bits, which the hash keeps apart best."""
+    if block.dtype.kind != "f":
+        return block.astype(np.uint64)
+    values = block.astype(np.float64)
+    values += 0.0  # -0.0 becomes 0.0
+    bits = values.view(np.uint64)
+    # Short numbers differ in the highest bits alone: fold those down, twice.
+    bits ^= bits >> np.uint64(32)
+    bits ^= bits >> np.uint64(16)
+    return bits
