@@ -22,10 +22,10 @@ from rote.errors import RoteError
 COLUMNS = {
     "construction": "construction",
     "n": "n",
-    "floor_s": "floor, s",
-    "data_over_floor": "checking data / floor",
+    "floor_s": "floor s",
+    "data_over_floor": "check / floor",
     "build_over_floor": "build / floor",
-    "peak_over_data": "peak memory / data",
+    "peak_over_data": "memory / data",
     "refused": "refused",
 }
 

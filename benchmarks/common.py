@@ -48,12 +48,12 @@ def report(name: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, An
         columns: Heading of each column by its key in the rows.
         rows: The results; a missing value or None is shown as a dash.
     """
-    table = Table(title=name.replace("_", " "), title_justify="left")
+    table = Table(box=None, pad_edge=False)
     for heading in columns.values():
         table.add_column(heading, justify="right")
     for row in rows:
         table.add_row(*(_text(row.get(key)) for key in columns))
-    Console().print(table)
+    Console(width=max(100, Console().width)).print(table)
 
     machine = {
         "python": platform.python_version(),
