@@ -1,1 +1,1 @@
-"""."""
+"""Exact arithmetic: dyadic numbers, rational and modular matrices, and bounds of rounding."""
