@@ -106,7 +106,8 @@ class Graph:
         """A bound on the units of a layer: each has an entry in some stored tensor."""
         sizes = [math.prod(tensor.dims) for tensor in self.initializers.values()]
         constants = [self.stored(n.outputs[0]) for n in self.nodes if n.op == "Constant"]
-        return max([0, *sizes, *(c.size for c in constants if c is not None)])
+        sizes += [int(array.size) for array in constants if array is not None]
+        return max(sizes, default=0)
 
     def made_by(self, name: str) -> Node | None:
         """The node whose first output is this value, if there is one."""

@@ -15,14 +15,12 @@ from rote.export.onnx.affine import Map, find_map
 from rote.export.onnx.graph import Graph, Node
 from rote.export.onnx.neutral import Neutral, find_neutral, skip_identities
 from rote.export.onnx.units import find_activation
+from rote.export.stack import Stack
 from rote.network.activation import Activation
-from rote.network.layer import Affine, Layer, Residual
+from rote.network.layer import Layer
 from rote.typing import DType
 
 __all__ = ["arithmetic", "read_layers"]
-
-_WIDEST_IDENTITY = 4096
-"""Most units of a layer made for an activation that follows no affine map; 64 MB. Ours."""
 
 _READ = (
     "Rote reads Gemm, MatMul, Add, residual blocks x + body(x), and the activations ReLU, leaky "
@@ -78,7 +76,9 @@ def read_layers(graph: Graph, raw: str, dtype: DType, nodes: list[Node]) -> tupl
         FormatError: Something between them is not read.
     """
     steps = _Walk(graph, dtype, nodes).back(raw, graph.input.name)
-    return tuple(_Forth(graph, dtype).layers(steps))
+    shape = graph.input.shape
+    width = None if None in shape else math.prod(v for v in shape if v is not None)
+    return tuple(_Forth(graph, dtype).stack(steps, Stack(dtype, width)).layers)
 
 
 class _Walk:
@@ -148,77 +148,45 @@ class _Walk:
 
 
 class _Forth:
-    """Makes layers of steps, with every width, type and shape followed from the input on."""
+    """Stacks up layers, with every width, type and shape followed from the input on."""
 
     def __init__(self, graph: Graph, dtype: DType) -> None:
-        shape = graph.input.shape
         self.dtype = dtype
-        self.flat = len(shape) == 1
-        self.width = None if None in shape else math.prod(v for v in shape if v is not None)
+        self.input = graph.input
+        self.flat = len(graph.input.shape) == 1
         self.held = graph.input.dtype
-        self.input = graph.input.name
 
-    def layers(self, steps: Sequence[_Step]) -> list[Layer]:
-        """The layers of these steps, applied to what came before."""
-        layers: list[Layer] = []
-        bare = False  # whether the last layer still waits for its activation
+    def stack(self, steps: Sequence[_Step], stack: Stack) -> Stack:
+        """Add the layers that these steps make to a stack."""
         for step in steps:
-            if isinstance(step, Neutral):
-                self.neutral(step, first=not layers)
-                continue
-            self.check_rows(step.node)
             try:
-                if isinstance(step, _Units):
-                    before = layers.pop() if bare else self.identity(step.node)
-                    assert isinstance(before, Affine)
-                    layers.append(Affine(before.weight, before.bias, step.activation))
-                elif isinstance(step, Map):
-                    self.check_width(step.node, step.weight.shape[1])
-                    layers.append(Affine(step.weight, step.bias))
+                if isinstance(step, Neutral):
+                    self.neutral(step, stack)
+                    continue
+                self.check_rows(step.node)
+                if isinstance(step, Map):
+                    stack.add_map(step.weight, step.bias)
+                elif isinstance(step, _Units):
+                    stack.add_activation(step.activation)
                 else:
-                    layers.append(self.residual(step))
+                    stack.add_block(self.stack(step.body, stack.body()))
             except OptionError as error:
                 raise step.node.error(str(error)) from None
-            bare = isinstance(step, Map)
-            self.width = layers[-1].outputs
-        return layers
+        return stack
 
-    def neutral(self, step: Neutral, *, first: bool) -> None:
-        """Follow an operation that keeps the numbers."""
+    def neutral(self, step: Neutral, stack: Stack) -> None:
+        """Follow an operation that keeps the numbers; only the input may be rounded."""
         if step.dtype is not None:
-            rounds_input = first and step.dtype == self.dtype
-            if step.dtype != self.held and not rounds_input:
+            if step.dtype != self.held and (stack.layers or step.dtype != self.dtype):
                 raise step.node.error(f"a network has one type; this casts to {step.dtype}.")
             self.held = step.dtype
-        if step.flattens:
-            self.flat = True
-            if step.width is not None:
-                self.check_width(step.node, step.width)
-                self.width = step.width
-
-    def residual(self, step: _Block) -> Residual:
-        """A residual block."""
-        body = self.layers(step.body)
-        affine = [layer for layer in body if isinstance(layer, Affine)]
-        return Residual(tuple(affine))
-
-    def identity(self, node: Node) -> Affine:
-        """A layer that passes every number on."""
-        if self.width is None or self.width > _WIDEST_IDENTITY:
-            raise node.error(
-                "Rote reads an activation right after a product, or of at most "
-                f"{_WIDEST_IDENTITY} values."
-            )
-        return Affine(np.eye(self.width, dtype=self.dtype), np.zeros(self.width, self.dtype))
+        self.flat = self.flat or step.flattens
+        if step.width is not None:
+            stack.check_width(step.width)
 
     def check_rows(self, node: Node) -> None:
         """Refuse a layer of anything but rows in the network's arithmetic."""
         if not self.flat:
-            raise node.error(f"the input {self.input[:80]!r} must be flattened first.")
+            raise node.error(f"the input {self.input.name[:80]!r} must be flattened first.")
         if self.held != self.dtype:
             raise node.error(f"it takes {self.held}, but the network is {self.dtype}.")
-
-    def check_width(self, node: Node, width: int) -> None:
-        """Refuse rows of another length."""
-        if self.width not in {None, width}:
-            raise node.error(f"it takes rows of {width} values, not {self.width}.")
