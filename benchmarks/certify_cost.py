@@ -86,7 +86,7 @@ def main() -> None:
                             "ms_per_point": 1e3 * seconds / options.points,
                             "over_forward": seconds / forward,
                             "holds": result.holds,
-                            "failures": str(result.failures),
+                            "failures": result.failures.total,
                         }
                     )
     report("certify_cost", COLUMNS, rows)
