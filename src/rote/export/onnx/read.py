@@ -22,7 +22,7 @@ from rote.export.onnx.neutral import skip_identities
 from rote.network.decision import Decision
 from rote.network.network import Network, Provenance
 
-__all__ = ["from_bytes", "load"]
+__all__ = ["from_bytes", "load", "returned_labels"]
 
 _LONGEST_SEED = 1000
 """Most digits of a seed. Ours."""
@@ -113,6 +113,24 @@ def from_bytes(
             tolerance = _number(own.get("tolerance", ""))
         made = choose_decision(layers, kind or decision, labels, tolerance)
     return Network(layers, made, dtype, _provenance(own))
+
+
+def returned_labels(content: bytes, classes: int) -> list[int | str] | None:
+    """What a file returns for each label, in the order of their codes.
+
+    Args:
+        content: A file that :func:`from_bytes` reads.
+        classes: Number of labels.
+
+    Returns:
+        Labels, or codes where it returns these; None where it returns raw outputs only.
+
+    Raises:
+        FormatError: The file is not read.
+    """
+    _, kind, formed = _outputs(parse(content), [])
+    codes: list[int | str] = list(range(classes))
+    return None if kind is None else formed or codes
 
 
 def _outputs(graph: Graph, nodes: list[Node]) -> tuple[str, str | None, list[int | str] | None]:
