@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -96,14 +97,14 @@ def smallest_distance(
 
 
 def below(value: Fraction) -> float:
-    """The largest float64 that is at most the value."""
+    """The largest finite float64 that is at most the value, or the least one of all."""
     try:
         near = float(value)
     except OverflowError:
         near = math.copysign(math.inf, value)
     if near == math.inf or (near != -math.inf and Fraction(near) > value):
         near = math.nextafter(near, -math.inf)
-    return near
+    return max(near, -sys.float_info.max)
 
 
 def to_float(value: Fraction, dtype: str, *, flush: bool = False) -> Fraction:
