@@ -9,43 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracles import outputs as literal
 from rote.errors import DataError, OptionError
-from rote.network import Affine, Nearest, Network, Residual, Value
+from rote.network import Affine, Nearest, Network, Value
 from rote.network.activation import HARD_TANH, Activation
 from rote.network.exact import evaluate, evaluate_layers, predict_exact
-from rote.network.layer import Layer
 from strategies import PIECEWISE_LINEAR, POWERS, SMOOTH, finite_floats, networks, tensors
 
 EXACT = PIECEWISE_LINEAR + POWERS
-
-
-def activate(activation: Activation, t: Fraction) -> Fraction:
-    parameter = Fraction(activation.parameter)
-    return {
-        "identity": lambda: t,
-        "relu": lambda: max(t, Fraction(0)),
-        "leaky": lambda: t if t >= 0 else parameter * t,
-        "hard-tanh": lambda: min(max(t, Fraction(-1)), Fraction(1)),
-        "threshold": lambda: Fraction(int(t > 0)),
-        "power": lambda: t ** int(parameter),
-    }[activation.kind]()
-
-
-def literal(layers: tuple[Layer, ...], point: list[Fraction]) -> list[Fraction]:
-    """One point through the layers, number by number."""
-    h = point
-    for layer in layers:
-        if isinstance(layer, Residual):
-            h = [a + b for a, b in zip(h, literal(layer.body, h), strict=True)]
-            continue
-        scale = Fraction(2) ** layer.exponent
-        rows = [[Fraction(w) * scale for w in row] for row in layer.weight.tolist()]
-        rows = rows * layer.outputs if len(rows) == 1 else rows
-        h = [
-            activate(phi, sum((w * v for w, v in zip(row, h, strict=True)), Fraction(b) * scale))
-            for row, b, phi in zip(rows, layer.bias.tolist(), layer.activations, strict=True)
-        ]
-    return h
 
 
 @given(st.data())
@@ -56,9 +27,8 @@ def test_equals_the_literal_evaluation(data: st.DataObject) -> None:
     points = data.draw(tensors((3, network.inputs), kind, wide))
     outputs = evaluate(network, points)
     assert outputs.dtype == object
-    for point, output in zip(points.tolist(), outputs.tolist(), strict=True):
-        assert output == literal(network.layers, [Fraction(v) for v in point])
-        assert all(type(v) is Fraction for v in output)
+    assert outputs.tolist() == [literal(network, point) for point in points.tolist()]
+    assert all(type(v) is Fraction for v in outputs.flat)
 
 
 @given(st.data())

@@ -15,9 +15,9 @@ from rote.network._frozen import frozen
 from rote.network.activation import IDENTITY, Activation
 from rote.typing import Array
 
-__all__ = ["Affine", "Layer", "Residual", "check_chain"]
+__all__ = ["LARGEST_EXPONENT", "Affine", "Layer", "Residual", "check_chain"]
 
-_LARGEST_EXPONENT = 1 << 20
+LARGEST_EXPONENT = 1 << 20
 """Largest power of two that scales an exact layer, in absolute value, so that a network from a
 stranger's file cannot ask for numbers beyond all memory. Ours."""
 
@@ -194,9 +194,9 @@ def _exponent(exponent: int, exact: bool) -> int:
     exponent = index(exponent)
     if exponent and not exact:
         raise OptionError("Only exact layers have an exponent.")
-    if abs(exponent) > _LARGEST_EXPONENT:
+    if abs(exponent) > LARGEST_EXPONENT:
         raise OptionError(
-            f"The exponent of a layer must lie within {_LARGEST_EXPONENT}, not {exponent}."
+            f"The exponent of a layer must lie within {LARGEST_EXPONENT}, not {exponent}."
         )
     return exponent
 
