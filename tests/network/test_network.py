@@ -88,7 +88,7 @@ def test_properties() -> None:
     assert isinstance(network.layers, tuple)
     assert (network.inputs, network.outputs) == (3, 1)
     assert [f.outputs for f in network.affine_layers] == [2, 4, 2, 1]
-    assert network.batch == (1 << 24) // 4
+    assert network.batch == (1 << 20) // 4
     assert network.piecewise_linear
     smooth = dataclasses.replace(linear(1, 2), activation=TANH)
     assert not Network((linear(2, 3), smooth), Nearest(LABELS)).piecewise_linear
@@ -114,7 +114,8 @@ def test_points_beyond_float32() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"layers": ()}, "at least one layer"),
+        ({"layers": ()}, "at least one"),
+        ({"layers": ("relu",)}, "affine layers or residual blocks"),
         ({"layers": (linear(2, 3), linear(1, 3))}, "Layer 1 takes 3 values, but layer 0 returns 2"),
         ({"dtype": "float16"}, "dtype must be one of float32, float64, exact, not 'float16'"),
         ({"dtype": "float32"}, "Layer 0 has dtype float64, not the network's float32"),

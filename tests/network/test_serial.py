@@ -71,6 +71,12 @@ def test_a_network_comes_back_as_it_was(tmp_path: Path, network: Network) -> Non
     assert path.read_bytes() == first
 
 
+def test_a_seed_from_numpy(tmp_path: Path) -> None:
+    network = dataclasses.replace(sample(), provenance=Provenance("a", np.int64(7)))
+    save(network, tmp_path / "net")
+    assert load(tmp_path / "net").provenance == Provenance("a", 7)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(layer_chains(2, 1, "float64", elements=finite_floats("float64")))
 def test_all_floats_come_back(tmp_path: Path, layers: tuple[Layer, ...]) -> None:
