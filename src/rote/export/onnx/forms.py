@@ -10,12 +10,13 @@ GELU is $t\,\Phi(t)$, and in float64 $\Phi$ is the trapezoidal rule with half-in
 integral of the complementary error function, with the residue at its pole [hunter1972]:
 
 .. math::
-    \Phi(t) = \sigma(\sqrt2\,\pi t / h)
+    \Phi(t) = \frac{1}{1 + e^{-\sqrt2\,\pi t / h}}
         - t\,e^{-t^2/2} \sum_{n=1}^{N} \frac{\sqrt2\,h\,e^{-c_n} / \pi}{t^2 + 2 c_n},
     \qquad c_n = h^2 (n - \tfrac12)^2
 
-with an error of about $e^{-(\pi/h)^2}$ from the step and $e^{-c_{N+1}}$ from the tail. The choice
-$h = 1/2$, $N = 13$, which puts both below $2^{-53}$, is ours.
+with an error of about $e^{-(\pi/h)^2}$ from the step and $e^{-c_{N+1}}$ from the tail, relative to
+$\Phi$ as far as $|t| = \sqrt2\,\pi / h$, where the pole crosses. The choice $h = 1/2$, $N = 13$,
+which puts both below $2^{-53}$, is ours.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def _gelu_by_trapezoidal_rule(h: float = 0.5, terms: int = 13) -> Op:
     terms_of_sum = op("Div", weights, op("Add", op("Unsqueeze", square, last_axis), nodes))
     total = op("ReduceSum", terms_of_sum, last_axis, keepdims=0)
     bell = op("Mul", ARGUMENT, op("Exp", op("Mul", square, -0.5)))
-    residue = op("Sigmoid", op("Mul", ARGUMENT, math.sqrt(2) * math.pi / h))
+    # Not Sigmoid, which onnxruntime computes with an absolute rather than a relative error.
+    decay = op("Exp", op("Mul", ARGUMENT, -math.sqrt(2) * math.pi / h))
+    residue = op("Div", 1.0, op("Add", decay, 1.0))
     return op("Mul", ARGUMENT, op("Sub", residue, op("Mul", bell, total)))
 
 

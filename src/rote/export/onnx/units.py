@@ -65,11 +65,6 @@ def _write_one(builder: Builder, activation: Activation, z: str) -> str:
     if form is None:
         return z
     parameter = np.array(activation.parameter, dtype=builder.dtype)
-    if float(parameter) != activation.parameter:
-        raise OptionError(
-            f"{builder.dtype} does not hold the parameter of {activation}: "
-            f"{activation.parameter!r}. Use rote.network.activation.leaky, which rounds it."
-        )
     return builder.expression(form.expression, z, {PARAMETER.name: parameter})
 
 
