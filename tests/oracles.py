@@ -101,7 +101,7 @@ def below(value: Fraction) -> float:
     try:
         near = float(value)
     except OverflowError:
-        near = math.copysign(math.inf, value)
+        near = math.inf if value > 0 else -math.inf
     if near == math.inf or (near != -math.inf and Fraction(near) > value):
         near = math.nextafter(near, -math.inf)
     return max(near, -sys.float_info.max)

@@ -1,0 +1,256 @@
+"""Certificates: what was claimed about a network on a data set, and whether it was proved."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, TypeAlias, final, get_args
+
+from rote.errors import FormatError
+from rote.typing import DType
+
+__all__ = ["DEFINITIONS", "Certificate", "Claim", "Failures"]
+
+DEFINITIONS: Final = {
+    "exact": (
+        "The stored weights, evaluated without rounding on the points as the network's dtype holds "
+        "them, decide every point right."
+    ),
+    "portable": (
+        "Every evaluation in the network's dtype by IEEE 754, rounded to nearest, decides every "
+        "point right: whatever the order of the summands (the bias among them) of each unit, with "
+        "or without fused multiply-add, in this or a wider format between the operations, with "
+        "subnormal numbers kept or flushed to zero. Products that replace these sums by others "
+        "(Strassen, Winograd) and operands rounded to fewer bits (TF32, bfloat16) are excluded."
+    ),
+    "replayed": (
+        "The named runtimes, run on every point at the named batch sizes, decided every point "
+        "right. An observation, not a proof."
+    ),
+}
+"""What each claim asserts."""
+
+_FIRST = 10
+"""Rows that a claim names."""
+
+_FORMAT = 1
+
+Audit: TypeAlias = Mapping[str, bool | int | float | str | None]
+
+
+@final
+@dataclass(frozen=True)
+class Failures:
+    """Points for which a claim was not proved.
+
+    Attributes:
+        total: How many.
+        rows: Row numbers (from 0, in the data as given) of the first ten.
+    """
+
+    total: int = 0
+    rows: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, rows: list[int]) -> Failures:
+        """The failures at all these rows."""
+        return cls(len(rows), tuple(sorted(rows)[:_FIRST]))
+
+    def describe(self) -> str:
+        """In words: ``no point``, ``1 point (row 3)``, ``12 points (rows 3, 5, ...)``."""
+        if not self.total:
+            return "no point"
+        more = ", ..." if self.total > len(self.rows) else ""
+        listed = ", ".join(map(str, self.rows)) + more
+        return (
+            f"1 point (row {listed})" if self.total == 1 else f"{self.total} points (rows {listed})"
+        )
+
+
+@final
+@dataclass(frozen=True)
+class Claim:
+    """One claim and what became of it.
+
+    Attributes:
+        name: ``exact``, ``portable`` or ``replayed``; see :data:`DEFINITIONS`.
+        holds: Whether it was proved for every point.
+        available: Whether it has a meaning for this network; if not, it does not hold.
+        margin: How far every raw output of every point may still move, in the largest single
+            change, before a decision may be wrong; for ``portable`` what is left of that after
+            subtracting the error bound. Rounded down; negative where a point is wrong; None where
+            there is no number (every output decides right, or no bound exists).
+        failures: The points for which it was not proved.
+        reason: Why it does not hold, in words; empty if it holds.
+        arithmetic: What it was proved with.
+        audit: Further findings by name.
+    """
+
+    name: str
+    holds: bool
+    available: bool = True
+    margin: float | None = None
+    failures: Failures = field(default_factory=Failures)
+    reason: str = ""
+    arithmetic: str = ""
+    audit: Audit = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Row numbers of the first failures."""
+        return self.failures.rows
+
+    def describe(self) -> str:
+        """One line: the name, the verdict, and the margin or the reason."""
+        if self.holds:
+            margin = "" if self.margin is None else f", margin {self.margin:.3g}"
+            return f"{self.name}: holds{margin}"
+        if not self.available:
+            return f"{self.name}: not available. {self.reason}"
+        return f"{self.name}: fails for {self.failures.describe()}. {self.reason}"
+
+
+@final
+@dataclass(frozen=True)
+class Certificate:
+    """Claims about one network on one data set.
+
+    Attributes:
+        network: Digest of the network.
+        data: Digest of the data.
+        n: Number of distinct points.
+        d: Number of features.
+        merged: How many further rows equalled one of them, labels included.
+        dtype: Arithmetic of the network.
+        inputs_rounded: How many values of the points that dtype does not hold: the claims are about
+            the points with these values rounded to nearest.
+        claims: The claims by name.
+    """
+
+    network: str
+    data: str
+    n: int
+    d: int
+    merged: int
+    dtype: DType
+    inputs_rounded: int
+    claims: dict[str, Claim]
+
+    def holds(self, name: str) -> bool:
+        """Whether the claim was made and proved."""
+        return name in self.claims and self.claims[name].holds
+
+    @property
+    def certified(self) -> bool:
+        """Whether all claims that are available hold, at least one of them."""
+        available = [claim for claim in self.claims.values() if claim.available]
+        return bool(available) and all(claim.holds for claim in available)
+
+    def summary(self) -> str:
+        """One line: the points and what became of each claim."""
+        points = f"{self.n} point{'' if self.n == 1 else 's'} in {self.dtype}"
+        return f"{points}; " + "; ".join(claim.describe() for claim in self.claims.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """The certificate as JSON values."""
+        return {"format": _FORMAT, **_plain(asdict(self))}
+
+    @classmethod
+    def from_json(cls, source: str | bytes | Mapping[str, Any]) -> Certificate:
+        """Read a certificate, which proves nothing by itself: anyone can write one.
+
+        Args:
+            source: JSON text, or its value.
+
+        Returns:
+            The certificate.
+
+        Raises:
+            FormatError: Something is missing, unknown or of another type.
+        """
+        value = _parse(source) if isinstance(source, str | bytes) else source
+        fields = _object(value, "A certificate", {"format": int, **_CERTIFICATE})
+        if fields.pop("format") != _FORMAT:
+            raise FormatError(f"The format of a certificate must be {_FORMAT}.")
+        if fields["dtype"] not in get_args(DType):
+            raise FormatError(f"A certificate's dtype must be one of {', '.join(get_args(DType))}.")
+        claims = {name: _claim(name, claim) for name, claim in fields.pop("claims").items()}
+        return cls(claims=claims, **fields)
+
+
+_NUMBER = (int, float, type(None))
+_CERTIFICATE: dict[str, Any] = {
+    "network": str,
+    "data": str,
+    "n": int,
+    "d": int,
+    "merged": int,
+    "dtype": str,
+    "inputs_rounded": int,
+    "claims": dict,
+}
+_CLAIM: dict[str, Any] = {
+    "name": str,
+    "holds": bool,
+    "available": bool,
+    "margin": _NUMBER,
+    "failures": dict,
+    "reason": str,
+    "arithmetic": str,
+    "audit": dict,
+}
+
+
+def _claim(name: str, value: Any) -> Claim:
+    fields = _object(value, f"Claim {name!r}", _CLAIM)
+    if fields["name"] != name or name not in DEFINITIONS:
+        raise FormatError(f"A claim must be one of {', '.join(DEFINITIONS)}, not {name!r}.")
+    failures = _object(
+        fields["failures"], f"The failures of {name!r}", {"total": int, "rows": list}
+    )
+    rows = failures["rows"]
+    if not all(type(row) is int for row in rows) or len(rows) > failures["total"]:
+        raise FormatError(
+            f"The failures of {name!r} must be {failures['total']} row numbers or less."
+        )
+    if fields["holds"] and (failures["total"] or not fields["available"]):
+        raise FormatError(f"Claim {name!r} cannot hold and fail at once.")
+    for key, entry in fields["audit"].items():
+        if not isinstance(entry, bool | int | float | str | None):
+            raise FormatError(f"The audit {key!r} of {name!r} must be a number or text.")
+    return Claim(**{**fields, "failures": Failures(failures["total"], tuple(rows))})
+
+
+def _object(value: Any, what: str, types: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of an object that has exactly these keys, with values of these types."""
+    if not isinstance(value, Mapping) or set(value) != set(types):
+        raise FormatError(f"{what} must be an object with the keys {', '.join(types)}.")
+    for key, wanted in types.items():
+        entry = value[key]
+        if not isinstance(entry, wanted) or (isinstance(entry, bool) and wanted is not bool):
+            raise FormatError(f"{what} has the wrong type of {key!r}: {type(entry).__name__}.")
+        if isinstance(entry, float) and not math.isfinite(entry):
+            raise FormatError(f"{what} must have a finite {key!r}.")
+        if (
+            isinstance(entry, int)
+            and key in {"n", "d", "merged", "inputs_rounded", "total"}
+            and entry < 0
+        ):
+            raise FormatError(f"{what} must have a {key!r} of at least 0, not {entry}.")
+    return dict(value)
+
+
+def _parse(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"A certificate must be JSON: {error}.") from None
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, so that a value equals what is read back from its text."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value

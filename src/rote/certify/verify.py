@@ -1,0 +1,180 @@
+"""Verification: a network and data in, a certificate out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rote.certify.ball import prove_ball
+from rote.certify.certificate import Certificate, Claim, Failures
+from rote.certify.exact import prove_exact
+from rote.certify.interval import prove_portable, unavailable
+from rote.certify.verdict import Verdict
+from rote.data import DataSet
+from rote.errors import DataError, OptionError
+from rote.network import Network
+from rote.network.serial import digest
+from rote.typing import Array, Codes, Progress, no_progress
+
+__all__ = ["verify"]
+
+_CLAIMS = ("exact", "portable")
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+def verify(
+    network: Network,
+    data: DataSet,
+    *,
+    claims: Sequence[str] | None = None,
+    progress: Progress = no_progress,
+) -> Certificate:
+    """Prove, or fail to prove, that a network decides every point of a data set right.
+
+    The network's origin plays no part. A claim that fails is a value, not an error; points whose
+    label the network does not know, or that its dtype cannot hold, are among its failures.
+
+    Args:
+        network: The network.
+        data: The points with their labels or targets.
+        claims: Some of ``exact`` and ``portable``; by default both.
+        progress: Called as ``progress(claim, points done, n)``.
+
+    Returns:
+        The certificate.
+
+    Raises:
+        DataError: The data have another number of features or targets than the network.
+        OptionError: The network decides labels and the data hold real targets, or the reverse; or
+            a claim is unknown.
+    """
+    names = _CLAIMS if claims is None else tuple(claims)
+    for name in names:
+        if name not in _CLAIMS:
+            raise OptionError(f"A claim to prove must be {' or '.join(_CLAIMS)}, not {name!r}.")
+    _check_fit(network, data)
+    points, rounded = _as_received(network, data)
+    target, known = _target(network, data)
+    finite: Mask = np.asarray(np.isfinite(points).all(axis=1))
+    task = _Task(network, data, points, target, known & finite, _exclusions(data, known, finite))
+    return Certificate(
+        network=digest(network),
+        data=data.digest,
+        n=data.n,
+        d=data.d,
+        merged=data.merged,
+        dtype=network.dtype,
+        inputs_rounded=rounded,
+        claims={name: task.prove(name, progress) for name in names},
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is to be proved: each point is decided as its target.
+
+    Attributes:
+        network: The network.
+        data: The data, for their row numbers.
+        points: Shape (n, d), as the network receives them.
+        target: Codes of the network's labels, (n,), or real targets, (n, k).
+        open: Points that can be right at all, (n,).
+        exclusion: Why the others cannot be.
+    """
+
+    network: Network
+    data: DataSet
+    points: Array
+    target: Array
+    open: Mask
+    exclusion: str
+
+    def prove(self, name: str, progress: Progress) -> Claim:
+        """One claim."""
+        missing = unavailable(self.network) if name == "portable" else ""
+        if missing:
+            return Claim(name, holds=False, available=False, reason=missing)
+        right = np.zeros(self.data.n, np.bool_)
+        if not self.open.any():
+            return Claim(name, holds=False, failures=self._failures(right), reason=self.exclusion)
+        verdict = self._verdict(name, progress)
+        right[self.open] = verdict.right
+        return Claim(
+            name=name,
+            holds=bool(right.all()),
+            margin=verdict.margin if self.open.all() else None,
+            failures=self._failures(right),
+            reason=" ".join(filter(None, (self.exclusion, verdict.reason))),
+            arithmetic=verdict.arithmetic,
+            audit=verdict.audit,
+        )
+
+    def _verdict(self, name: str, progress: Progress) -> Verdict:
+        points, target = self.points, self.target
+        if not self.open.all():
+            points, target = points[self.open], target[self.open]
+        if name == "portable":
+            return prove_portable(self.network, points, target, progress)
+        prover = prove_exact if self.network.piecewise_linear else prove_ball
+        return prover(self.network, points, target, progress)
+
+    def _failures(self, right: Mask) -> Failures:
+        return Failures.of(self.data.rows[~right].tolist())
+
+
+def _check_fit(network: Network, data: DataSet) -> None:
+    """Raise unless the data can be put to the network at all."""
+    if data.d != network.inputs:
+        raise DataError(f"The network takes {network.inputs} features, but the data have {data.d}.")
+    if (network.decision.labels is None) != (data.task == "real"):
+        decided, wanted = (
+            ("real values", "real") if data.task == "classes" else ("labels", "classes")
+        )
+        raise OptionError(f"The network decides {decided}. Read the data with task={wanted!r}.")
+    if data.task == "real" and data.outputs != network.outputs:
+        raise DataError(
+            f"The network has {network.outputs} outputs, but the data have {data.outputs} targets."
+        )
+
+
+def _as_received(network: Network, data: DataSet) -> tuple[Array, int]:
+    """Points rounded to the network's dtype, and how many values that changes."""
+    if network.dtype == "exact":
+        return data.points, 0
+    with np.errstate(over="ignore"):
+        points = data.points.astype(network.dtype)
+    # Every data set's values fit float64, so that the comparison is exact.
+    changed = points.astype(np.float64) != data.points.astype(np.float64)
+    return points, int(np.count_nonzero(changed))
+
+
+def _target(network: Network, data: DataSet) -> tuple[Array, Mask]:
+    """What the network must decide, and for which points that is one of its labels."""
+    # Labels are compared by value: 1 equals 1.0 and differs from "1".
+    labels = network.decision.labels
+    if labels is None or data.labels is None or data.codes is None:
+        return data.target, np.ones(data.n, np.bool_)
+    code_of = {label: code for code, label in reversed(list(enumerate(labels.tolist())))}
+    codes: Codes = np.array([code_of.get(label, -1) for label in data.labels.tolist()], np.int64)
+    target = codes[data.codes]
+    return np.maximum(target, 0), target >= 0
+
+
+def _exclusions(data: DataSet, known: Mask, finite: Mask) -> str:
+    """Why some points cannot be right, naming the first of each kind."""
+    reasons = []
+    if not known.all():
+        assert data.labels is not None
+        assert data.codes is not None
+        first = int(np.flatnonzero(~known)[0])
+        label = data.labels[data.codes[first] : data.codes[first] + 1].tolist()[0]
+        reasons.append(f"Row {data.rows[first]}: the network knows no label {label!r}.")
+    if not finite.all():
+        first = int(np.flatnonzero(~finite)[0])
+        reasons.append(f"Row {data.rows[first]}: a value overflows the network's dtype.")
+    return " ".join(reasons)
