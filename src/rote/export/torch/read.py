@@ -80,8 +80,8 @@ def _parts(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
     _refuse_hooks(module, name)
     if type(module) in {nn.Sequential, TorchNetwork}:
         children = module.layers if isinstance(module, TorchNetwork) else module
-        for key, child in cast("nn.Sequential", children).named_children():
-            yield from _parts(child, f"{name}.{key}" if name else key)
+        for key, child in enumerate(cast("nn.Sequential", children)):
+            yield from _parts(child, f"{name}.{key}" if name else str(key))
     else:
         yield name, module
 
@@ -102,9 +102,7 @@ def _stacked(parts: list[tuple[str, nn.Module]], stack: Stack) -> Stack:
                 zeros = np.zeros(len(weight), weight.dtype)
                 stack.add_map(weight, zeros if bias is None else _array(bias))
             elif type(module) is Residual:
-                inner = [
-                    p for key, m in module.named_children() for p in _parts(m, f"{name}.{key}")
-                ]
+                inner = [p for key, m in enumerate(module) for p in _parts(m, f"{name}.{key}")]
                 stack.add_block(_stacked(inner, stack.body()))
             elif not _neutral(module, name, first=not stack.layers):
                 stack.add_activation(_activation(module, name, stack.dtype))
@@ -146,7 +144,7 @@ def _activation(module: nn.Module, name: str, dtype: DType) -> Activation | tupl
 
 def _per_unit(module: PerUnit, name: str, dtype: DType) -> tuple[Activation, ...]:
     activations: list[Activation] = []
-    for (key, child), size in zip(module.kinds.named_children(), module.sizes, strict=True):
+    for key, (child, size) in enumerate(zip(module.kinds, module.sizes, strict=True)):
         _refuse_hooks(child, f"{name}.{key}")
         activation = _activation(child, f"{name}.{key}", dtype)
         assert isinstance(activation, Activation)
