@@ -45,7 +45,7 @@ oldest: ## the tests on the oldest allowed dependencies, in an environment of it
 	$(PYTHON) -m venv --clear build/oldest
 	$(PYTHON) -c '$(LOWER_BOUNDS)' > build/oldest/constraints.txt
 	build/oldest/bin/python -m pip install -q -c build/oldest/constraints.txt -e '.[torch,test]'
-	build/oldest/bin/python -m pytest -q -n 2
+	build/oldest/bin/python -m pytest -q -n 2 -W ignore::DeprecationWarning
 
 clean: ## remove all that the other targets make
 	rm -rf $(VENV) build demo dist docs/_build benchmarks/results
