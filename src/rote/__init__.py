@@ -1,0 +1,11 @@
+"""Neural networks that know a finite data set by heart, and proofs that they do."""
+
+from rote import errors as errors
+from rote.api.build import constructions as constructions
+from rote.api.build import memorize as memorize
+from rote.api.check import verify as verify
+from rote.api.memo import Memo as Memo
+from rote.certify import Certificate as Certificate
+from rote.version import __version__ as __version__
+
+__all__ = ["Certificate", "Memo", "__version__", "constructions", "errors", "memorize", "verify"]

@@ -11,6 +11,13 @@ __all__ = ["did_you_mean"]
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence that names the closest known name, or all of them.
 
+    Args:
+        name: The misspelt name.
+        known: The names that exist.
+
+    Returns:
+        The sentence.
+
     >>> did_you_mean("zang2017", ["zhang2017", "yun2019-three-layer"])
     "Did you mean 'zhang2017'?"
     """

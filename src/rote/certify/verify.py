@@ -9,7 +9,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rote.certify.ball import prove_ball
 from rote.certify.certificate import Certificate, Claim, Failures
 from rote.certify.exact import prove_exact
 from rote.certify.interval import prove_portable, unavailable
@@ -120,8 +119,11 @@ class _Task:
             points, target = points[self.open], target[self.open]
         if name == "portable":
             return prove_portable(self.network, points, target, progress)
-        prover = prove_exact if self.network.piecewise_linear else prove_ball
-        return prover(self.network, points, target, progress)
+        if self.network.piecewise_linear:
+            return prove_exact(self.network, points, target, progress)
+        from rote.certify.ball import prove_ball  # FLINT is loaded for smooth networks only
+
+        return prove_ball(self.network, points, target, progress)
 
     def _failures(self, right: Mask) -> Failures:
         return Failures.of(self.data.rows[~right].tolist())

@@ -14,10 +14,7 @@ from rote.suggest import did_you_mean
 __all__ = ["CATALOGUE", "Construction", "Theorem", "make"]
 
 CATALOGUE: dict[str, type[Construction]] = {
-    construction.theorem.key: construction
-    for construction in (
-        Zhang2017,
-    )
+    construction.theorem.key: construction for construction in (Zhang2017,)
 }
 """Constructions by key, in the order in which the command line lists them."""
 

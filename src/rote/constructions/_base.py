@@ -142,7 +142,9 @@ class Construction(ABC):
         theorem = self.theorem
         task: Task = "real" if problem.classes is None else "classes"
         if task not in theorem.tasks:
-            wanted = " or ".join({"classes": "class labels", "real": "real targets"}[t] for t in theorem.tasks)
+            wanted = " or ".join(
+                {"classes": "class labels", "real": "real targets"}[t] for t in theorem.tasks
+            )
             raise AssumptionError(f"Construction {theorem.key!r} takes {wanted} only.")
         if dtype not in theorem.dtypes:
             raise OptionError(

@@ -62,7 +62,9 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _hint(owner: str, hints: dict[str, Any], name: str) -> Any:
     if name not in hints:
-        raise OptionError(f"Construction {owner!r} has no option {name!r}. {did_you_mean(name, hints)}")
+        raise OptionError(
+            f"Construction {owner!r} has no option {name!r}. {did_you_mean(name, hints)}"
+        )
     return hints[name]
 
 

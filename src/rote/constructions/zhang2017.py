@@ -36,7 +36,7 @@ from rote.constructions._gadgets.projection import (
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
 from rote.errors import OptionError, PrecisionError
-from rote.exact.dyadic import to_integers
+from rote.exact.dyadic import to_fractions, to_integers
 from rote.network import Affine, Decision, Layer, Size, Value
 from rote.network.activation import RELU
 from rote.typing import Array, DType, Floats
@@ -102,9 +102,7 @@ def _sum_of_terms(c: Floats, target: Array) -> float:
     return float(jumps @ (c[-1] - c[:-1]))
 
 
-def _float_layers(
-    data: DataSet, line: Projection, y: Floats, dtype: DType
-) -> tuple[Layer, ...]:
+def _float_layers(data: DataSet, line: Projection, y: Floats, dtype: DType) -> tuple[Layer, ...]:
     m = _on_grid(_slopes(line.c, y), 24 if dtype == "float32" else 53)
     jumps = np.diff(m, axis=0, prepend=0.0)
     used = np.flatnonzero(jumps.any(axis=1))
@@ -124,43 +122,39 @@ def _on_grid(m: Floats, precision: int) -> Floats:
     return np.asarray(np.ldexp(np.rint(np.ldexp(m, -grid)), grid))
 
 
-def _exact_layers(
-    data: DataSet, line: Projection, y: Floats, slack: float
-) -> tuple[Layer, ...]:
+def _exact_layers(data: DataSet, line: Projection, y: Floats, slack: float) -> tuple[Layer, ...]:
     """The same network in integers; rounding the slopes moves no output by half the slack."""
-    points, shift = to_integers(data.points[line.order])
+    points, low = to_integers(data.points[line.order])
     u, scale = to_integers(line.u)
-    c = points @ u  # times 2 ** (shift + scale)
-    order = sorted(range(len(c)), key=lambda i: c[i])
+    c = points @ u  # times the step 2 ** (low + scale)
+    order = np.argsort(c)
     c, y = c[order], y[order]
-    step = Fraction(2) ** (shift + scale)
-    gaps = [step * int(b - a) for a, b in zip(c, c[1:], strict=False)]
-    if not all(gaps):
-        i = gaps.index(Fraction(0))
+    step = Fraction(2) ** (low + scale)
+    gaps = np.diff(c)
+    if not gaps.all():
+        i = int(np.flatnonzero(gaps == 0)[0])
         a, b = (int(data.rows[line.order[order[k]]]) for k in (i, i + 1))
-        raise PrecisionError(f"Rows {a} and {b} coincide on every direction; rescale the features.")
+        raise PrecisionError(
+            f"Rows {a} and {b} coincide on the direction. Use another seed.", [a, b]
+        )
+
+    # Slopes are multiples of 2^-bits: along the whole line they cannot add up to half the slack.
     start, lowest = to_integers(y[0])
-    range_ = sum(gaps, Fraction(0))
-    bits = max(0, -lowest, math.ceil(math.log2(range_ / Fraction(slack) + 1)) + 1)
-    grid = Fraction(1, 1 << bits)
-    values = [[Fraction(v) for v in row] for row in y.tolist()]
-    m = [
-        [round((after - before) / gap / grid) for before, after in zip(row, later, strict=True)]
-        for row, later, gap in zip(values, values[1:], gaps, strict=False)
-    ]
-    m = [[0] * y.shape[1], *m]
-    jumps = [
-        [after - before for before, after in zip(row, later, strict=True)]
-        for row, later in zip(m, m[1:], strict=False)
-    ]
-    used = [j for j, jump in enumerate(jumps) if any(jump)]
-    bias = start * (1 << lowest + bits)
-    if not used:
-        zeros = np.full((y.shape[1], data.d), 0, dtype=object)
-        return (Affine(zeros, bias, exponent=-bits),)
-    below = min(shift, 0)
-    hidden = Affine(
-        u[None] * (1 << -below), -c[used] * (1 << shift - below), RELU, exponent=scale + below
+    line_length = step * int(c[-1] - c[0])
+    bits = max(-lowest, math.ceil(math.log2(line_length / Fraction(slack) + 1)) + 1)
+    rises = np.diff(to_fractions(*to_integers(y)), axis=0) * Fraction(2) ** bits
+    m = (
+        np.vectorize(round, otypes=[object])(rises / (gaps * step)[:, None])
+        if len(c) > 1
+        else rises
     )
-    weight = np.array([jumps[j] for j in used], dtype=object).T
-    return hidden, Affine(weight, bias, exponent=-bits)
+    jumps = np.diff(m, axis=0, prepend=0)
+    used = np.flatnonzero(jumps.any(axis=1))
+    bias = start * (1 << lowest + bits)
+    if not used.size:
+        return (Affine(np.full((y.shape[1], data.d), 0, dtype=object), bias, exponent=-bits),)
+    below = min(low, 0)  # one exponent for u and for the knots, multiples of 2 ** (low + scale)
+    hidden = Affine(
+        u[None] * (1 << -below), -c[used] * (1 << low - below), RELU, exponent=scale + below
+    )
+    return hidden, Affine(jumps[used].T, bias, exponent=-bits)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-import scipy.special
 
 from rote.errors import OptionError
 from rote.typing import Array
@@ -129,6 +128,21 @@ class Activation:
         return _FUNCTIONS[self.kind](t, self.parameter)
 
 
+# scipy.special takes as long to import as all of Rote, and few networks are smooth.
+
+
+def _expit(t: Array) -> Array:
+    from scipy.special import expit
+
+    return np.asarray(expit(t))
+
+
+def _ndtr(t: Array) -> Array:
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(t))
+
+
 # numpy keeps float32 where the other operand is a Python number.
 _FUNCTIONS: dict[str, Callable[[Array, float], Array]] = {
     "identity": lambda t, _: t,
@@ -137,9 +151,9 @@ _FUNCTIONS: dict[str, Callable[[Array, float], Array]] = {
     "hard-tanh": lambda t, _: np.clip(t, -1, 1),
     "threshold": lambda t, _: np.where(t > 0, 1, 0).astype(t.dtype),
     "tanh": lambda t, _: np.tanh(t),
-    "sigmoid": lambda t, _: scipy.special.expit(t),
-    "gelu": lambda t, _: t * scipy.special.ndtr(t),
-    "silu": lambda t, _: t * scipy.special.expit(t),
+    "sigmoid": lambda t, _: _expit(t),
+    "gelu": lambda t, _: t * _ndtr(t),
+    "silu": lambda t, _: t * _expit(t),
     "softplus": lambda t, _: np.logaddexp(t, 0),
     "sin": lambda t, _: np.sin(t),
     "power": lambda t, k: t ** int(k),

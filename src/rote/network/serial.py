@@ -31,6 +31,7 @@ import safetensors.numpy
 
 from rote.errors import FormatError, OptionError
 from rote.network import _plain
+from rote.network.decision import Decision
 from rote.network.layer import Affine, Layer, Residual
 from rote.network.network import Network, Provenance
 from rote.network.storage import integer_bytes, pack
@@ -115,9 +116,6 @@ def digest(network: Network) -> str:
     Returns:
         64 hexadecimal digits; equal for networks with the same layers, bits, arithmetic, decision
         and labels.
-
-    Raises:
-        FormatError: A label that has no file form.
     """
     tensors: dict[str, Array] = {}
     layers = [_write_layer(k, str(i), tensors, packed=False) for i, k in enumerate(network.layers)]
@@ -125,7 +123,7 @@ def digest(network: Network) -> str:
         {
             "dtype": network.dtype,
             "layers": layers,
-            "decision": _plain.write_decision(network.decision),
+            "decision": _decision_identity(network.decision),
             "shapes": {name: list(tensor.shape) for name, tensor in tensors.items()},
         }
     )
@@ -133,6 +131,16 @@ def digest(network: Network) -> str:
     for tensor in tensors.values():
         h.update(tensor.astype(tensor.dtype.newbyteorder("<"), copy=False).data)
     return h.hexdigest()
+
+
+def _decision_identity(decision: Decision) -> dict[str, Any]:
+    """The decision as a file would hold it; labels without a file form by type and repr."""
+    try:
+        return _plain.write_decision(decision)
+    except FormatError:
+        labels = [] if decision.labels is None else decision.labels.tolist()
+        named = [f"{type(label).__name__} {label!r}" for label in labels]
+        return {"kind": type(decision).__name__, "named": named}
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:

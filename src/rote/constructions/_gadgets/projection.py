@@ -21,6 +21,7 @@ from rote.typing import Array, Floats, Integers
 __all__ = ["Projection", "best_projection", "directions_for"]
 
 _BITS = {"float32": 24, "float64": 53, "exact": 53}
+_HELD = {"float32": np.float32, "float64": np.float64, "exact": np.float64}
 _FEWEST_BITS = 4
 """Integer directions with fewer bits than this separate too few points. Ours."""
 _SAMPLE = 64
@@ -113,27 +114,22 @@ def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[F
     scale = np.frexp(np.where(varies, high / 2 - low / 2, 0.5))[1] + 1
     for _ in range(count):
         u = np.where(varies, np.ldexp(rng.standard_normal(data.d), -scale), 0.0)
-        yield u.astype(np.float32).astype(np.float64) if context.dtype == "float32" else u, False
+        yield u.astype(_HELD[context.dtype]).astype(np.float64), False
 
 
 def _ranges(points: Array) -> tuple[Floats, Floats]:
-    """Least and largest value of each column.
-
-    Reducing a tall array of narrow rows is slow; 1024 rows laid end to end are one wide row.
-    """
+    """Least and largest value of each column, shape (d,) each."""
+    # Reducing a tall array of narrow rows is slow: lay 1024 rows end to end first.
     n, d = points.shape
     tall = n - n % 1024
-    wide = points[:tall].reshape(-1, 1024 * d) if tall else points[:0].reshape(0, d)
-    low, high = (
-        reduce(
-            np.concatenate([reduce(wide, axis=0).reshape(-1, d), points[tall:]])
-            if tall
-            else points,
-            axis=0,
-        ).astype(np.float64)
-        for reduce in (np.min, np.max)
-    )
-    return low, high
+    extremes = []
+    for reduce in (np.min, np.max):
+        rows = points[tall:]
+        if tall:
+            wide = reduce(points[:tall].reshape(-1, 1024 * d), axis=0)
+            rows = np.concatenate([wide.reshape(1024, d), rows])
+        extremes.append(reduce(rows, axis=0).astype(np.float64))
+    return extremes[0], extremes[1]
 
 
 def _integer_bits(points: Array, largest: Floats, precision: int) -> int:

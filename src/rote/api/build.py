@@ -1,0 +1,199 @@
+"""The main job: from labelled points to a certified network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy.typing as npt
+
+from rote.api.files import file_bytes
+from rote.api.memo import Attempt, Memo
+from rote.certify import Certificate
+from rote.certify import verify as certify
+from rote.constructions import CATALOGUE, Construction, Theorem, make
+from rote.data import DataSet
+from rote.errors import AssumptionError, OptionError, PrecisionError
+from rote.network import Network
+from rote.suggest import did_you_mean
+from rote.typing import DType, Progress, Task, no_progress
+
+__all__ = ["Objective", "constructions", "memorize", "memorize_data"]
+
+Objective: TypeAlias = Literal["bytes", "parameters", "neurons", "depth", "total-weight"]
+ClaimName: TypeAlias = Literal["exact", "portable"]
+
+
+def constructions() -> dict[str, Theorem]:
+    """The catalogue: each construction's theorem by its key."""
+    return {key: construction.theorem for key, construction in CATALOGUE.items()}
+
+
+def memorize(
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    construction: str = "auto",
+    dtype: DType | None = None,
+    objective: Objective = "bytes",
+    claim: ClaimName | None = None,
+    task: Task | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    **options: Any,
+) -> Memo:
+    """Build a network that knows the data by heart, and prove it.
+
+    Args:
+        X: Points, shape (n, d).
+        y: Class labels, shape (n,); or real targets, shape (n,) or (n, k).
+        construction: A catalogue key, or ``auto`` for the smallest certified network of all.
+        dtype: Arithmetic of the network; by default float32 if that can be certified, else float64.
+        objective: What ``auto`` makes smallest: bytes of the ONNX file, parameters, neurons, depth
+            or total weight.
+        claim: What must hold: ``portable`` (the default wherever it can be had) or ``exact``.
+        task: ``classes`` or ``real``; by default floats that are not all integers are real.
+        seed: Seed of all randomness.
+        progress: Called as ``progress(stage, done, total)``; may raise to stop the work.
+        **options: The construction's own options.
+
+    Returns:
+        The network with its promised size and its certificate.
+
+    Raises:
+        DataError: The data cannot be used.
+        AssumptionError: They break a hypothesis of the construction.
+        PrecisionError: No arithmetic that was tried can hold the network.
+        OptionError: An argument is not understood.
+    """
+    data = DataSet.from_arrays(X, y, task=task)
+    return memorize_data(
+        data,
+        construction=construction,
+        dtype=dtype,
+        objective=objective,
+        claim=claim,
+        seed=seed,
+        progress=progress,
+        options=options,
+    )
+
+
+def memorize_data(
+    data: DataSet,
+    *,
+    construction: str = "auto",
+    dtype: DType | None = None,
+    objective: Objective = "bytes",
+    claim: ClaimName | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    options: Mapping[str, Any] | None = None,
+) -> Memo:
+    """:func:`memorize` for a data set that has been checked; arguments and errors as there."""
+    for name, value, known in (
+        ("objective", objective, get_args(Objective)),
+        ("claim", claim, (None, *get_args(ClaimName))),
+        ("dtype", dtype, (None, *get_args(DType))),
+    ):
+        if value not in known:
+            names = [k for k in known if k is not None]
+            raise OptionError(f"{name} {value!r} is unknown. {did_you_mean(str(value), names)}")
+    if construction == "auto":
+        if options:
+            raise OptionError(
+                f"Option {next(iter(options))!r} belongs to a construction; name one with "
+                "construction=KEY, since 'auto' chooses among all."
+            )
+        candidates = [make(key) for key in CATALOGUE]
+    else:
+        candidates = [make(construction, **(options or {}))]
+    return _smallest(data, candidates, dtype, objective, claim, seed, progress)
+
+
+def _smallest(
+    data: DataSet,
+    candidates: list[Construction],
+    dtype: DType | None,
+    objective: Objective,
+    claim: ClaimName | None,
+    seed: int,
+    progress: Progress,
+) -> Memo:
+    """Build all candidates, then certify them from the smallest on until one holds."""
+    built: list[tuple[float, Construction, Network]] = []
+    attempts: list[Attempt] = []
+    errors: list[Exception] = []
+    for candidate in candidates:
+        for arithmetic in _arithmetics(candidate.theorem, dtype):
+            try:
+                network = candidate.build(data, dtype=arithmetic, seed=seed, progress=progress)
+            except (AssumptionError, OptionError, PrecisionError) as error:
+                attempts.append(Attempt(candidate.theorem.key, arithmetic, str(error)))
+                errors.append(error)
+                continue
+            built.append((_price(network, objective), candidate, network))
+    for _, candidate, network in sorted(built, key=lambda b: b[0]):
+        certificate = certify(network, data, progress=progress)
+        key = candidate.theorem.key
+        if _holds(certificate, claim):
+            attempts.append(Attempt(key, network.dtype, "chosen"))
+            promised = candidate.promise(data.problem)
+            return Memo(network, promised, certificate, data, tuple(attempts))
+        errors.append(_precision_error(key, network, certificate, claim))
+        attempts.append(Attempt(key, network.dtype, str(errors[-1])))
+    if len(candidates) == 1:
+        raise errors[-1]
+    raise PrecisionError(
+        "No construction could be certified: "
+        + "; ".join(f"{a.construction} in {a.dtype}: {a.outcome}" for a in attempts)
+    )
+
+
+def _arithmetics(theorem: Theorem, dtype: DType | None) -> Iterator[DType]:
+    if dtype is not None:
+        yield dtype
+    else:
+        floats = [name for name in theorem.dtypes if name != "exact"]
+        yield from floats or theorem.dtypes
+
+
+def _price(network: Network, objective: Objective) -> float:
+    """What the objective asks to be small; infinite where it has no meaning."""
+    size = network.size
+    if objective == "bytes":
+        return file_bytes(network)
+    price = {
+        "parameters": size.parameters,
+        "neurons": size.neurons,
+        "depth": size.depth,
+        "total-weight": size.total_weight,
+    }[objective]
+    return float("inf") if price is None else price
+
+
+def _holds(certificate: Certificate, claim: ClaimName | None) -> bool:
+    """Whether the certificate is enough: the claim asked for, or the strongest there is."""
+    if claim is not None:
+        return certificate.holds(claim)
+    return certificate.holds("exact") and (
+        certificate.holds("portable") or not certificate.claims["portable"].available
+    )
+
+
+def _precision_error(
+    key: str, network: Network, certificate: Certificate, claim: ClaimName | None
+) -> PrecisionError:
+    failed = next(
+        c
+        for c in certificate.claims.values()
+        if not c.holds and (c.name == claim if claim else c.available)
+    )
+    dtypes = CATALOGUE[key].theorem.dtypes
+    later = dtypes[dtypes.index(network.dtype) + 1 :]
+    repair = f"Use dtype={later[0]!r}." if later else "Use another construction."
+    return PrecisionError(
+        f"{network.dtype} cannot hold construction {key!r} on these data: the claim "
+        f"{failed.name!r} fails for {failed.failures.describe()}. {repair}",
+        failed.rows,
+    )

@@ -1,0 +1,136 @@
+"""What the commands print: tables of sizes, claims, and JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from rote.api.files import certificate_path
+from rote.api.memo import Memo
+from rote.constructions import CATALOGUE
+from rote.data import DataSet
+from rote.network import Size
+
+__all__ = ["memo_json", "out", "print_json", "print_memo", "print_sizes", "size_json"]
+
+out = Console(highlight=False, soft_wrap=True)
+
+_ROWS = {
+    "depth": "hidden layers",
+    "widths": "widths",
+    "neurons": "neurons",
+    "parameters": "parameters",
+    "nonzero": "nonzero parameters",
+    "weight_bits": "bits per weight",
+    "largest_weight": "largest weight",
+    "total_weight": "total weight",
+    "stored_bytes": "stored bytes",
+}
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one object on one line; numbers that JSON lacks become null."""
+    print(json.dumps(_finite(value), ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def size_json(size: Size) -> dict[str, Any]:
+    """A size without the quantities that are not known."""
+    return {k: v for k, v in asdict(size).items() if v is not None}
+
+
+def print_sizes(measured: Size, promised: Size | None = None) -> None:
+    """A table of measured sizes, beside what the theorem promises."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("size")
+    if promised is not None:
+        table.add_column("promised", justify="right")
+    table.add_column("measured", justify="right")
+    for name, title in _ROWS.items():
+        mine = getattr(measured, name)
+        if mine is None:
+            continue
+        row = [title]
+        if promised is not None:
+            row.append(_number(getattr(promised, name)))
+        table.add_row(*row, _number(mine))
+    out.print(table)
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, tuple):
+        return _widths(value)
+    return f"{value:,}".replace(",", " ") if isinstance(value, int) else f"{value:.4g}"
+
+
+def _widths(widths: tuple[int, ...]) -> str:
+    if len(widths) > 8:
+        return f"{len(widths)} layers of {min(widths)} to {max(widths)}"
+    return " ".join(map(str, widths)) or "-"
+
+
+def memo_json(memo: Memo, written: Path) -> dict[str, Any]:
+    """All about a built network, for ``--json``."""
+    data = memo.data
+    return {
+        "construction": memo.construction,
+        "dtype": memo.network.dtype,
+        "seed": memo.network.provenance.seed,
+        "n": data.n,
+        "d": data.d,
+        "classes": data.classes,
+        "outputs": data.outputs,
+        "merged": data.merged,
+        "information_bits": data.information_bits,
+        "promised": size_json(memo.promised),
+        "size": size_json(memo.size),
+        "certificate": memo.certificate.to_json(),
+        "network": str(written),
+        "certificate_file": str(certificate_path(written)),
+        "file_bytes": written.stat().st_size,
+        "attempts": [asdict(attempt) for attempt in memo.attempts],
+    }
+
+
+def print_memo(memo: Memo, written: Path) -> None:
+    """The data, the theorem, promised and measured size, claims, and the file."""
+    theorem = CATALOGUE[memo.construction].theorem
+    out.print(_describe_data(memo.data))
+    out.print(f"{theorem.key}, {theorem.number} of {theorem.source}, in {memo.network.dtype}")
+    print_sizes(memo.size, memo.promised)
+    for claim in memo.certificate.claims.values():
+        out.print(claim.describe())
+    out.print(f"{written}: {_describe_file(written.stat().st_size, memo.data)}")
+
+
+def _describe_data(data: DataSet) -> str:
+    """One line: points, features, labels, and how many equal rows were merged."""
+    if data.classes is None:
+        labels = f"{data.outputs} real target{'' if data.outputs == 1 else 's'} each"
+    else:
+        labels = f"{data.classes} class{'' if data.classes == 1 else 'es'}"
+    merged = f" ({data.merged} equal rows merged)" if data.merged else ""
+    return f"{data.n} points, {data.d} features, {labels}{merged}"
+
+
+def _describe_file(size: int, data: DataSet) -> str:
+    """The bytes of a file, against the information limit of class labels."""
+    limit = data.information_bits / 8
+    if not 0 < limit < math.inf:
+        return f"{size} bytes"
+    return f"{size} bytes, {size / limit:.3g} times the information limit of {limit:.4g}"

@@ -1,0 +1,169 @@
+"""The main job: what memorize returns, chooses and refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import rote
+from rote.api.build import Objective
+from rote.certify import Certificate
+from rote.constructions import CATALOGUE
+from rote.errors import AssumptionError, CertificationError, OptionError, PrecisionError
+from rote.typing import Array
+
+
+def table(n: int = 60, d: int = 4, classes: int = 3, seed: int = 0) -> tuple[Array, Array]:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 100, (n, d)), rng.integers(0, classes, n)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a", "b", "c"], [10, 20, 30], [True, False, True], [0.5, 1.5, 2.5], [("t", 1), 2, "x"]],
+)
+def test_labels_come_back_as_they_were_given(names: list[object]) -> None:
+    X, codes = table()
+    y = np.empty(len(codes), dtype=object)
+    y[:] = [names[c] for c in codes]
+    if not any(isinstance(name, tuple) for name in names):
+        y = np.array(y.tolist())
+    memo = rote.memorize(X, y, task="classes", construction="zhang2017")
+    assert memo.predict(X).tolist() == y.tolist()
+    assert memo.certificate.certified
+
+
+def test_the_default_is_the_smallest_file_that_can_be_certified() -> None:
+    X, y = table()
+    memo = rote.memorize(X, y)
+    sizes = []
+    for key in CATALOGUE:
+        try:
+            other = rote.memorize(X, y, construction=key)
+        except (AssumptionError, PrecisionError):
+            continue
+        sizes.append(len(_file(other)))
+    assert len(_file(memo)) == min(sizes)
+    assert memo.attempts[-1].outcome == "chosen"
+    assert not memo.size.exceeds(memo.promised)
+
+
+def _file(memo: rote.Memo) -> bytes:
+    from rote.export.onnx.write import to_bytes
+
+    return to_bytes(memo.network)
+
+
+@pytest.mark.parametrize("objective", ["parameters", "neurons", "depth"])
+def test_the_objective_is_what_auto_makes_smallest(objective: Objective) -> None:
+    X, y = table(n=40)
+    best = getattr(rote.memorize(X, y, objective=objective).size, objective)
+    for key in CATALOGUE:
+        try:
+            assert best <= getattr(rote.memorize(X, y, construction=key).size, objective)
+        except (AssumptionError, PrecisionError):
+            continue
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 40), outputs=st.integers(1, 3))
+@settings(max_examples=15)
+def test_real_targets_come_back_within_the_tolerance(seed: int, n: int, outputs: int) -> None:
+    rng = np.random.default_rng(seed)
+    X, y = rng.standard_normal((n, 3)), rng.standard_normal((n, outputs))
+    memo = rote.memorize(
+        X, y, task="real", construction="zhang2017", dtype="float64", tolerance=1e-6
+    )
+    predicted = memo.predict(X)
+    assert predicted.shape == ((n,) if outputs == 1 else (n, outputs))
+    assert np.abs(predicted.reshape(n, -1) - y).max() < 1e-6
+
+
+def test_exact_networks_predict_too() -> None:
+    X, y = table(n=15)
+    memo = rote.memorize(X, y, construction="zhang2017", dtype="exact")
+    assert memo.predict(X).tolist() == y.tolist()
+    assert memo.certificate.holds("exact")
+    assert not memo.certificate.claims["portable"].available
+
+
+def test_save_writes_network_and_certificate_that_verify_again(tmp_path: Path) -> None:
+    X, y = table()
+    memo = rote.memorize(X, y).replayed()
+    for suffix in (".onnx", ".safetensors"):
+        written = memo.save(tmp_path / f"net{suffix}")
+        assert written == tmp_path / f"net{suffix}"
+        certificate = Certificate.from_json((tmp_path / "net.cert.json").read_text())
+        assert certificate == memo.certificate
+        assert set(certificate.claims) == {"exact", "portable", "replayed"}
+        again = rote.verify(written, X, y)
+        assert again.network == certificate.network
+        assert again.data == certificate.data
+
+
+def test_integers_beyond_float64_are_saved_as_safetensors(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((9, 3)), rng.standard_normal(9)
+    memo = rote.memorize(X, y, construction="zhang2017", dtype="exact", tolerance=1e-30)
+    written = memo.save(tmp_path / "net.onnx")
+    assert written == tmp_path / "net.safetensors"
+    assert not (tmp_path / "net.onnx").exists()
+    assert rote.verify(written, X, y).holds("exact")
+
+
+def test_verify_says_no_and_names_the_rows(tmp_path: Path) -> None:
+    X, y = table()
+    written = rote.memorize(X, y).save(tmp_path / "net.onnx")
+    wrong = y.copy()
+    wrong[[5, 17]] = (wrong[[5, 17]] + 1) % 3
+    with pytest.raises(CertificationError) as caught:
+        rote.verify(written, X, wrong)
+    assert caught.value.rows == (5, 17)
+    assert isinstance(caught.value.certificate, Certificate)
+    assert not caught.value.certificate.certified
+
+
+def test_an_arithmetic_that_cannot_hold_the_network_is_refused_and_the_next_is_named() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((3000, 3)), rng.integers(0, 2, 3000)
+    with pytest.raises(PrecisionError, match=r"float32 .*zhang2017.*Use dtype='float64'") as caught:
+        rote.memorize(X, y, construction="zhang2017", dtype="float32")
+    assert caught.value.rows
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"construction": "yun"}, "There is no construction 'yun'"),
+        ({"objective": "byte"}, "Did you mean 'bytes'"),
+        ({"dtype": "float16"}, "dtype 'float16' is unknown"),
+        ({"claim": "portabel"}, "Did you mean 'portable'"),
+        ({"width": 3}, "name one with construction=KEY"),
+    ],
+)
+def test_arguments_without_meaning_are_refused(arguments: dict[str, object], message: str) -> None:
+    X, y = table(n=5)
+    with pytest.raises(OptionError, match=message):
+        rote.memorize(X, y, **arguments)  # type: ignore[arg-type]
+
+
+def test_progress_is_told_and_may_stop_the_work() -> None:
+    X, y = table()
+    stages = set()
+    rote.memorize(X, y, progress=lambda stage, done, total: stages.add(stage))
+    assert "directions" in stages
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rote.memorize(X, y, progress=stop)
+
+
+def test_the_catalogue_is_public() -> None:
+    assert rote.constructions() == {k: c.theorem for k, c in CATALOGUE.items()}
+    json.dumps({k: t.statement for k, t in rote.constructions().items()})
