@@ -1,0 +1,75 @@
+"""A table as arrays: features side by side, labels, and what is said of a bad cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rote.data.labels import real_targets
+from rote.errors import DataError
+from rote.typing import Array
+
+__all__ = ["Table", "bad_cell", "joined_labels", "large_integer", "missing_label", "side_by_side"]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Features and labels of a table.
+
+    Attributes:
+        X: Shape (n, d), numbers.
+        y: Shape (n,), or (n, k) for several label columns.
+        features: Names of the features, or None.
+    """
+
+    X: Array
+    y: Array
+    features: tuple[str, ...] | None
+
+
+def side_by_side(columns: list[Array]) -> Array:
+    """Columns as one array (n, d), row by row in memory, in a type that holds them all."""
+    n, d = len(columns[0]), len(columns)
+    X = np.empty((n, d), np.result_type(*columns))
+    step = max(1, (1 << 16) // d)  # a block of rows stays in cache while its columns arrive
+    for start in range(0, n, step):
+        for j, column in enumerate(columns):
+            X[start : start + step, j] = column[start : start + step]
+    return X
+
+
+def joined_labels(columns: list[Array], names: list[str]) -> Array:
+    """One label column as it is; several side by side, as real targets."""
+    if len(columns) == 1:
+        return columns[0]
+    targets = []
+    for column, name in zip(columns, names, strict=True):
+        try:
+            targets.append(real_targets(column))
+        except DataError as error:
+            error.args = (f"column {name}: {error}",)
+            raise
+    return np.hstack(targets)
+
+
+def bad_cell(row: int, name: str, text: str) -> DataError:
+    """The error for a feature's cell that holds this text, or nothing."""
+    found = f"must be numbers, not {text!r}. Encode the column as numbers" if text else "is missing"
+    repair = ", or drop it." if text else ". Drop or fill the row."
+    subject = "values" if text else "the value"
+    return DataError(f"Row {row}, column {name}: {subject} {found}{repair}", [row])
+
+
+def large_integer(row: int, name: str, value: object) -> DataError:
+    """The error for an integer that float64 does not hold."""
+    return DataError(
+        f"Row {row}, column {name}: integers must lie within 2^53, where float64 holds them "
+        f"exactly, not {value}. Split it into two columns, or subtract a constant.",
+        [row],
+    )
+
+
+def missing_label(row: int, name: str) -> DataError:
+    """The error for a row without a label."""
+    return DataError(f"Row {row}, column {name}: the label is missing. Drop the row.", [row])
