@@ -144,6 +144,18 @@ def test_digest_tells_labels_of_different_types_apart() -> None:
     assert digest(Network(layers, Nearest(small), "float32")) in digests
 
 
+def test_labels_without_a_file_form_have_a_digest() -> None:
+    layers = sample().layers
+    digests = set()
+    for pair in [((1, 2), (3, 4)), ((1, 2), (3, 5)), (None, 1), (b"a", b"b"), ("a", "b")]:
+        labels = np.empty(2, dtype=object)
+        labels[:] = pair
+        digests.add(digest(Network(layers, Nearest(labels), "float32")))
+    assert len(digests) == 5
+    with pytest.raises(FormatError, match="cannot be written"):
+        digest(Network(layers, Nearest(np.array([0, 1 << 20_000], dtype=object)), "float32"))
+
+
 def test_digest_tells_shapes_apart() -> None:
     wide, tall = Affine(np.ones((1, 6)), np.ones(6)), Affine(np.ones((6, 1)), np.ones(6))
     last = Affine(np.ones((1, 6)), np.ones(1))

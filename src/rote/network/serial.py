@@ -115,7 +115,10 @@ def digest(network: Network) -> str:
 
     Returns:
         64 hexadecimal digits; equal for networks with the same layers, bits, arithmetic, decision
-        and labels.
+        and labels. Labels without a file form count by type and repr.
+
+    Raises:
+        FormatError: A label is an integer too long for decimal digits.
     """
     tensors: dict[str, Array] = {}
     layers = [_write_layer(k, str(i), tensors, packed=False) for i, k in enumerate(network.layers)]
