@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import pytest
 from onnx import ModelProto, TensorProto, helper
 
+from rote.errors import FormatError
 from rote.export.onnx import from_bytes, to_bytes
 from rote.network import Network
 from rote.network.serial import digest
@@ -63,3 +65,22 @@ def read(made: ModelProto, x: Array | None = None, **options: Any) -> Network:
     # What was read is written in Rote's own way and read again.
     assert digest(from_bytes(to_bytes(network))) == digest(network)
     return network
+
+
+def good() -> ModelProto:
+    """A model to be spoilt: x -> Gemm -> h -> Relu -> a -> Gemm -> y."""
+    nodes = [
+        helper.make_node("Gemm", ["x", "W", "B"], ["h"], name="first", transB=1),
+        helper.make_node("Relu", ["h"], ["a"], name="middle"),
+        helper.make_node("Gemm", ["a", "V", "C"], ["y"], name="last", transB=1),
+    ]
+    constants = {"W": random(4, 3), "B": random(4), "V": random(2, 4), "C": random(2)}
+    return model(nodes, constants)
+
+
+def refuse(content: bytes, match: str) -> None:
+    """See that a file is refused, on one line."""
+    with pytest.raises(FormatError, match=match) as caught:
+        from_bytes(content)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500

@@ -19,7 +19,7 @@ from rote.export.onnx.graph import LARGEST_FILE, PRODUCER, Graph, Node, parse
 from rote.export.onnx.labels import restore
 from rote.export.onnx.layers import arithmetic, read_layers
 from rote.export.onnx.neutral import skip_identities
-from rote.network.decision import Decision
+from rote.network.decision import Decision, Value
 from rote.network.network import Network, Provenance
 
 __all__ = ["from_bytes", "load", "returned_labels"]
@@ -91,28 +91,29 @@ def from_bytes(
         OptionError: The arguments do not fit the network.
     """
     graph = parse(content)
-    own = graph.metadata if graph.producer == PRODUCER else {}
     nodes: list[Node] = []
     raw, kind, formed = _outputs(graph, nodes)
     dtype = arithmetic(graph)
     layers = read_layers(graph, raw, dtype, nodes)
     _refuse_unread(graph, nodes)
-    if not layers:
-        raise FormatError("The network must have a layer.")
+    own = graph.metadata if graph.producer == PRODUCER else {}
     if kind is not None and decision not in {None, kind}:
         raise OptionError(f"The file decides by {kind!r} itself, not by {decision!r}.")
-    made: Decision
-    if formed is not None and kind is not None:
-        made = restore(kind, formed, own.get("labels"))
-        try:
+    try:
+        if not layers:
+            raise FormatError("The network must have a layer.")
+        made: Decision | None = None
+        if kind is not None and formed is not None:
+            made = restore(kind, formed, own.get("labels"))
             made.check(layers[-1].outputs)
-        except OptionError as error:
-            raise FormatError(str(error)) from None
-    else:
-        if tolerance is None and labels is None and own.get("decision") == "value":
-            tolerance = _number(own.get("tolerance", ""))
+        elif own.get("decision") == "value" and decision in {None, "value"} and tolerance is None:
+            made = Value(_number(own.get("tolerance", "")))
+        provenance = _provenance(own)
+    except OptionError as error:
+        raise FormatError(str(error)) from None
+    if made is None:
         made = choose_decision(layers, kind or decision, labels, tolerance)
-    return Network(layers, made, dtype, _provenance(own))
+    return Network(layers, made, dtype, provenance)
 
 
 def returned_labels(content: bytes, classes: int) -> list[int | str] | None:
