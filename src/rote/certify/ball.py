@@ -63,8 +63,8 @@ def prove_ball(network: Network, points: Array, target: Array, progress: Progres
     return Verdict(
         right=right,
         margin=None
-        if math.isinf(least)
-        else float_below(Fraction(least) / network.decision.slack_per_distance),
+        if isinstance(least, float)  # an infinity
+        else float_below(least / network.decision.slack_per_distance),
         reason=_reason(int(np.count_nonzero(wrong)), undecided, bits),
         arithmetic=f"ball arithmetic of {bits} bits",
         audit={"bits": bits, "wrong": int(np.count_nonzero(wrong)), "undecided": undecided},

@@ -7,6 +7,7 @@ from typing import Any
 from rote.constructions._base import Construction as Construction
 from rote.constructions._base import Theorem as Theorem
 from rote.constructions.options import check_options
+from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
 from rote.suggest import did_you_mean
@@ -14,7 +15,11 @@ from rote.suggest import did_you_mean
 __all__ = ["CATALOGUE", "Construction", "Theorem", "make"]
 
 CATALOGUE: dict[str, type[Construction]] = {
-    construction.theorem.key: construction for construction in (Zhang2017,)
+    construction.theorem.key: construction
+    for construction in (
+        Zhang2017,
+        Yun2019ThreeLayer,
+    )
 }
 """Constructions by key, in the order in which the command line lists them."""
 

@@ -1,1 +1,1 @@
-"""."""
+"""Lemmas that several theorems share, each with its own test."""

@@ -149,11 +149,12 @@ def parse(content: bytes) -> Graph:
         raise FormatError("Sparse initializers are not read. Export dense weights.")
     initializers: dict[str, TensorProto] = {}
     for tensor in graph.initializer:
-        what = f"Initializer {tensor.name[:80]!r}"
+        name = _text(tensor.name)
+        what = f"Initializer {name[:80]!r}"
         check_tensor(tensor, what)
-        if not tensor.name or tensor.name in initializers:
+        if not name or name in initializers:
             raise FormatError(f"{what} has no name of its own.")
-        initializers[tensor.name] = tensor
+        initializers[name] = tensor
     given = _input(graph.input, initializers)
     nodes = tuple(_node(node) for node in graph.node)
     return Graph(
@@ -163,9 +164,16 @@ def parse(content: bytes) -> Graph:
         nodes=nodes,
         producers=_producers(nodes, {given.name, *initializers}),
         initializers=initializers,
-        producer=model.producer_name,
+        producer=_text(model.producer_name),
         metadata=_metadata(model),
     )
+
+
+def _text(value: str | bytes) -> str:
+    """A text of the file; what is no UTF-8 comes as bytes."""
+    if isinstance(value, bytes):
+        raise FormatError(f"A name in the file must be UTF-8, not {value[:40]!r}.")
+    return value
 
 
 def _opset(model: ModelProto) -> int:
@@ -183,7 +191,7 @@ def _opset(model: ModelProto) -> int:
 
 def _input(values: Iterable[ValueInfoProto], initializers: Mapping[str, TensorProto]) -> Input:
     # Old exporters list every initializer among the inputs, as a default.
-    inputs = [value for value in values if value.name not in initializers]
+    inputs = [value for value in values if _text(value.name) not in initializers]
     if len(inputs) != 1:
         names = ", ".join(repr(value.name[:40]) for value in inputs[:4]) or "none"
         raise FormatError(f"The network must have one input, not {len(inputs)} ({names}).")
@@ -205,7 +213,7 @@ def _input(values: Iterable[ValueInfoProto], initializers: Mapping[str, TensorPr
 
 
 def _outputs(values: Iterable[ValueInfoProto]) -> tuple[str, ...]:
-    names = tuple(value.name for value in values)
+    names = tuple(_text(value.name) for value in values)
     if not names or len(set(names)) != len(names):
         raise FormatError("The network must have outputs with names of their own.")
     return names
@@ -213,14 +221,15 @@ def _outputs(values: Iterable[ValueInfoProto]) -> tuple[str, ...]:
 
 def _node(node: NodeProto) -> Node:
     attributes: dict[str, Any] = {}
-    inputs = list(node.input)
+    inputs = [_text(name) for name in node.input]
     while inputs and not inputs[-1]:  # an absent optional input at the end
         inputs.pop()
-    made = Node(node.op_type, node.name, tuple(inputs), tuple(node.output), attributes)
-    if node.domain not in _DOMAINS:
+    outputs = tuple(_text(name) for name in node.output)
+    made = Node(_text(node.op_type), _text(node.name), tuple(inputs), outputs, attributes)
+    if _text(node.domain) not in _DOMAINS:
         raise made.error(f"Rote reads standard operators only, not those of {node.domain[:80]!r}.")
     for attribute in node.attribute:
-        if attribute.name in attributes:
+        if _text(attribute.name) in attributes:
             raise made.error(f"the attribute {attribute.name[:80]!r} is given twice.")
         if attribute.ref_attr_name:
             raise made.error(f"the attribute {attribute.name[:80]!r} refers to a function's.")
@@ -285,7 +294,7 @@ def _constant_value(node: Node) -> Array:
 def _metadata(model: ModelProto) -> dict[str, str]:
     metadata: dict[str, str] = {}
     for entry in model.metadata_props:
-        if entry.key in metadata:
+        if _text(entry.key) in metadata:
             raise FormatError(f"The metadata {entry.key[:80]!r} is given twice.")
-        metadata[entry.key] = entry.value
+        metadata[entry.key] = _text(entry.value)
     return metadata

@@ -1,0 +1,184 @@
+r"""Line fit: two hidden layers that take wanted values in [-1, 1] at points of a line.
+
+The network of Theorem 3.1 in [yun2019] on one input: ramps of p groups, then q clipped zigzags for
+each output, summed with alternating signs. It holds p q points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from rote.constructions._gadgets.ramps import clip_layer, ramps
+from rote.constructions._gadgets.slots import Slots, deal
+from rote.constructions._gadgets.zigzag import Plan, plan, signs, trace
+from rote.errors import PrecisionError
+from rote.network import Activation, Affine
+from rote.network.activation import HARD_TANH
+from rote.typing import DType, Floats, Integers
+
+__all__ = ["LineFit", "LinePlan", "fit_line", "plan_line"]
+
+_SMALL = 20_000
+"""Up to so many values both ways to assign units are compared. Ours."""
+
+_BITS: Final[dict[DType, int]] = {"float32": 24, "float64": 53}
+
+
+@dataclass(frozen=True, eq=False)
+class LinePlan:
+    """What is decided before anything is rounded.
+
+    Attributes:
+        slots: The points dealt out to p groups of q slots.
+        target: Wanted value at each slot for each output, with the sign of its unit, (p, k, q).
+        plan: Which unit takes which slot.
+    """
+
+    slots: Slots
+    target: Floats
+    plan: Plan
+
+    def cost(self, activation: Activation) -> float:
+        """A number that rounding errors are in proportion to.
+
+        Args:
+            activation: Hard-tanh units saturate without rounding, so only the few units near their
+                own point let errors through; of other units all do.
+
+        Returns:
+            The largest sum of a unit's absolute weights, or the sum over all units.
+        """
+        rise = self.plan.rise
+        return float(rise.max() if activation == HARD_TANH else rise.sum(axis=1).max())
+
+
+@dataclass(frozen=True, eq=False)
+class LineFit:
+    """A network on one input and the linear function that reads it.
+
+    Attributes:
+        layers: Two hidden layers, and for ReLU-like units a linear one between them.
+        weight: Shape (k, units): the values are ``weight @ h + bias``.
+        bias: Shape (k,).
+    """
+
+    layers: tuple[Affine, ...]
+    weight: Floats
+    bias: Floats
+
+
+def plan_line(
+    c: Floats,
+    tau: Floats,
+    p: int,
+    q: int,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+) -> LinePlan:
+    """Deal points of a line out to groups and units.
+
+    Args:
+        c: Positions in strictly increasing order, shape (m,), with m at most p q.
+        tau: Wanted values in [-1, 1], shape (m, k).
+        p: Groups.
+        q: Units for each output.
+        low: Where the first group begins; by default half a mean gap before the first point.
+        high: Where the last group ends.
+
+    Returns:
+        The plan.
+    """
+    slots = deal(c, p, q, low=low, high=high)
+    padded = np.concatenate([tau, np.zeros((1, tau.shape[1]))])  # index -1 is a phantom's
+    target = np.moveaxis(padded[slots.point], 2, 1) * signs(q)
+    plans = [plan(slots, target)]
+    if target.size <= _SMALL:
+        plans.append(plan(slots, target, by_need=False))
+    return LinePlan(slots, target, min(plans, key=lambda p: float(p.rise.max())))
+
+
+def fit_line(
+    line: LinePlan,
+    activation: Activation,
+    *,
+    paired: bool,
+    dtype: DType,
+    tolerance: float,
+    rows: Integers,
+) -> LineFit:
+    """The network of a plan.
+
+    Args:
+        line: The plan.
+        activation: Hard-tanh, ReLU or leaky ReLU.
+        paired: Whether every ramp of ReLU-like units has two units of its own.
+        dtype: The network's arithmetic.
+        tolerance: How far off a value may be.
+        rows: Row number of each point, for messages.
+
+    Returns:
+        The network.
+
+    Raises:
+        PrecisionError: If the arithmetic cannot tell a point from its neighbours.
+    """
+    slots, target, unit = line.slots, line.target, line.plan.unit
+    k, q = line.plan.start.shape
+    loss = line.cost(activation) / 2 ** _BITS[dtype]  # certificates cannot bound it by less
+    if not loss < tolerance:
+        raise _indistinct(line, rows, dtype, f"an error of {loss:.1g} of {tolerance:.1g} allowed")
+    ramp = ramps(slots.knots, slots.at, activation, paired=paired, dtype=dtype)
+    if not ((ramp.y > 0) & (ramp.y < ramp.width[:, None])).all():
+        raise _indistinct(line, rows, dtype, "none of them on its own side of a kink")
+    grid = _grid(line.plan, activation, _BITS[dtype])
+    start = line.plan.start
+    if activation == HARD_TANH:
+        start = np.rint(start / grid) * grid
+    rate = trace(start, unit, ramp.y, ramp.width, target, grid)
+    weight, bias = ramp.weights(start, rate)
+    clipped = clip_layer(
+        weight.reshape(k * q, -1), bias.ravel(), activation, np.tile(_facing(unit), k), dtype
+    )
+    e = signs(q)
+    read = np.zeros((k, k * q, clipped.coefficient.shape[1]))
+    for i in range(k):
+        own = slice(i * q, (i + 1) * q)
+        read[i, own] = e[:, None] * clipped.coefficient[own]
+    constant = (clipped.constant.reshape(k, q) * e).sum(axis=1) - (1 if q % 2 == 0 else 0)
+    return LineFit((*ramp.layers, clipped.layer), read.reshape(k, -1), constant)
+
+
+def _grid(plan: Plan, activation: Activation, bits: int) -> Floats:
+    """The power of two that a unit's weights are multiples of, shape (k, q)."""
+    # Sums of all weights behind saturated hard-tanh units are to be exact, in any order.
+    largest = 2 * plan.rise + np.abs(plan.start) + 2 if activation == HARD_TANH else plan.steepest
+    return np.where(largest > 0, np.ldexp(1.0, np.frexp(largest)[1] - bits), 1.0)
+
+
+def _indistinct(line: LinePlan, rows: Integers, dtype: DType, why: str) -> PrecisionError:
+    """The error that names the two points that need the steepest function between them."""
+    slots = line.slots
+    gap = np.minimum(slots.left, slots.right)
+    i, slot = np.unravel_index(np.argmin(np.where(slots.point < 0, np.inf, gap)), gap.shape)
+    one = int(slots.point[i, slot])
+    other = min(one + 1, len(rows) - 1) if slots.right[i, slot] == gap[i, slot] else one - 1
+    pair = sorted({int(rows[one]), int(rows[other])})
+    names = " and ".join(map(str, pair))
+    repair = "Use dtype='float64'" if dtype == "float32" else "Try more directions"
+    return PrecisionError(
+        f"{dtype} cannot tell rows {names} apart on a line: {why}. {repair}, or try another "
+        "construction.",
+        pair,
+    )
+
+
+def _facing(unit: Integers) -> Floats:
+    """1 for units that are mostly negative, -1 for others: those whose slots come early."""
+    p, q = unit.shape
+    slot = np.empty((p, q), dtype=np.int64)
+    np.put_along_axis(slot, unit, np.broadcast_to(np.arange(q), (p, q)), axis=1)
+    return np.where(2 * slot.sum(axis=0) > p * (q - 1), 1.0, -1.0)
