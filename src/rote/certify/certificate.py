@@ -106,7 +106,9 @@ class Claim:
         """One line: the name, the verdict, and the margin or the reason."""
         if self.holds:
             margin = "" if self.margin is None else f", margin {self.margin:.3g}"
-            return f"{self.name}: holds{margin}"
+            runs = "; ".join(f"{run} {points}" for run, points in self.audit.items())
+            seen = f" ({runs})" if self.name == "replayed" else ""
+            return f"{self.name}: holds{margin}{seen}"
         if not self.available:
             return f"{self.name}: not available. {self.reason}"
         return f"{self.name}: fails for {self.failures.describe()}. {self.reason}"
