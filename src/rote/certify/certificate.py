@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, TypeAlias, final, get_args
+from typing import Any, Final, TypeAlias, final
 
+from rote.certify.stored import FORMAT, checked_certificate
 from rote.errors import FormatError
 from rote.typing import DType
 
@@ -34,8 +33,6 @@ DEFINITIONS: Final = {
 
 _FIRST = 10
 """Rows that a claim names."""
-
-_FORMAT = 1
 
 Audit: TypeAlias = Mapping[str, bool | int | float | str | None]
 
@@ -157,7 +154,11 @@ class Certificate:
 
     def to_json(self) -> dict[str, Any]:
         """The certificate as JSON values."""
-        return {"format": _FORMAT, **_plain(asdict(self))}
+        fields = asdict(self)
+        for claim in fields["claims"].values():
+            claim["failures"]["rows"] = list(claim["failures"]["rows"])
+            claim["audit"] = dict(claim["audit"])
+        return {"format": FORMAT, **fields}
 
     @classmethod
     def from_json(cls, source: str | bytes | Mapping[str, Any]) -> Certificate:
@@ -172,87 +173,13 @@ class Certificate:
         Raises:
             FormatError: Something is missing, unknown or of another type.
         """
-        value = _parse(source) if isinstance(source, str | bytes) else source
-        fields = _object(value, "A certificate", {"format": int, **_CERTIFICATE})
-        if fields.pop("format") != _FORMAT:
-            raise FormatError(f"The format of a certificate must be {_FORMAT}.")
-        if fields["dtype"] not in get_args(DType):
-            raise FormatError(f"A certificate's dtype must be one of {', '.join(get_args(DType))}.")
-        claims = {name: _claim(name, claim) for name, claim in fields.pop("claims").items()}
-        return cls(claims=claims, **fields)
-
-
-_NUMBER = (int, float, type(None))
-_CERTIFICATE: dict[str, Any] = {
-    "network": str,
-    "data": str,
-    "n": int,
-    "d": int,
-    "merged": int,
-    "dtype": str,
-    "inputs_rounded": int,
-    "claims": dict,
-}
-_CLAIM: dict[str, Any] = {
-    "name": str,
-    "holds": bool,
-    "available": bool,
-    "margin": _NUMBER,
-    "failures": dict,
-    "reason": str,
-    "arithmetic": str,
-    "audit": dict,
-}
-
-
-def _claim(name: str, value: Any) -> Claim:
-    fields = _object(value, f"Claim {name!r}", _CLAIM)
-    if fields["name"] != name or name not in DEFINITIONS:
-        raise FormatError(f"A claim must be one of {', '.join(DEFINITIONS)}, not {name!r}.")
-    failures = _object(
-        fields["failures"], f"The failures of {name!r}", {"total": int, "rows": list}
-    )
-    rows = failures["rows"]
-    if not all(type(row) is int for row in rows) or len(rows) > failures["total"]:
-        raise FormatError(
-            f"The failures of {name!r} must be {failures['total']} row numbers or less."
-        )
-    if fields["holds"] and (failures["total"] or not fields["available"]):
-        raise FormatError(f"Claim {name!r} cannot hold and fail at once.")
-    for key, entry in fields["audit"].items():
-        if not isinstance(entry, bool | int | float | str | None):
-            raise FormatError(f"The audit {key!r} of {name!r} must be a number or text.")
-    return Claim(**{**fields, "failures": Failures(failures["total"], tuple(rows))})
-
-
-def _object(value: Any, what: str, types: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of an object that has exactly these keys, with values of these types."""
-    if not isinstance(value, Mapping) or set(value) != set(types):
-        raise FormatError(f"{what} must be an object with the keys {', '.join(types)}.")
-    for key, wanted in types.items():
-        entry = value[key]
-        if not isinstance(entry, wanted) or (isinstance(entry, bool) and wanted is not bool):
-            raise FormatError(f"{what} has the wrong type of {key!r}: {type(entry).__name__}.")
-        if isinstance(entry, float) and not math.isfinite(entry):
-            raise FormatError(f"{what} must have a finite {key!r}.")
-        if (
-            isinstance(entry, int)
-            and key in {"n", "d", "merged", "inputs_rounded", "total"}
-            and entry < 0
-        ):
-            raise FormatError(f"{what} must have a {key!r} of at least 0, not {entry}.")
-    return dict(value)
-
-
-def _parse(text: str | bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"A certificate must be JSON: {error}.") from None
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists, so that a value equals what is read back from its text."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+        fields = checked_certificate(source)
+        claims = {}
+        for name, claim in fields.pop("claims").items():
+            failures = claim.pop("failures")
+            claims[name] = Claim(
+                **claim, failures=Failures(failures["total"], tuple(failures["rows"]))
+            )
+            if name not in DEFINITIONS:
+                raise FormatError(f"A claim must be one of {', '.join(DEFINITIONS)}, not {name!r}.")
+        return cls(**fields, claims=claims)
