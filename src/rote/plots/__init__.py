@@ -1,1 +1,1 @@
-"""."""
+"""Figures, drawn with matplotlib, which nothing else imports."""
