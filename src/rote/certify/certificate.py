@@ -21,7 +21,8 @@ DEFINITIONS: Final = {
         "Every evaluation in the network's dtype by IEEE 754, rounded to nearest, decides every "
         "point right: whatever the order of the summands (the bias among them) of each unit, with "
         "or without fused multiply-add, in this or a wider format between the operations, with "
-        "subnormal numbers kept or flushed to zero. Products that replace these sums by others "
+        "subnormal numbers kept or flushed to zero. A residual block adds in one more operation. "
+        "Products that replace these sums by others "
         "(Strassen, Winograd) and operands rounded to fewer bits (TF32, bfloat16) are excluded."
     ),
     "replayed": (

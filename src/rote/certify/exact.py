@@ -23,6 +23,9 @@ __all__ = ["prove_exact"]
 _DIGITS = 1 << 20
 """Digits of one layer of one batch, 8 MB: few enough for caches, enough for products. Ours."""
 
+_FIRST = 8
+"""Points in the first batch. Ours."""
+
 
 def prove_exact(network: Network, points: Array, target: Array, progress: Progress) -> Verdict:
     """Evaluate a piecewise-linear network without rounding.
@@ -37,23 +40,26 @@ def prove_exact(network: Network, points: Array, target: Array, progress: Progre
         The verdict, with the smallest margin rounded down.
     """
     layers = [_prepared(layer) for layer in network.layers]
+    widest = max(network.inputs, *(layer.outputs for layer in network.affine_layers))
     n = len(points)
     right = np.zeros(n, np.bool_)
     smallest: Fraction | None = None
-    start, size = 0, max(1, _DIGITS // (8 * points.shape[1]))
+    start, size = 0, _FIRST
     while start < n:
         rows = slice(start, start + size)
-        h, peak = Limbs.exact(points[rows]), 1
+        h = Limbs.exact(points[rows])
+        longest = len(h.digits)
         for layer in layers:
             h = layer(h)
-            peak = max(peak, len(h.digits) * h.shape[1])
+            longest = max(longest, len(h.digits))
         slack = network.decision.slack(h, target[rows])
         right[rows] = (slack.sign > 0).all(axis=1)
         if slack.sign.size:
             least = slack.smallest()
             smallest = least if smallest is None else min(smallest, least)
         start += size
-        size = max(1, _DIGITS // peak)  # numbers grow with depth: fit the batch to what was seen
+        # How long numbers grow is only known from evaluating some.
+        size = max(1, min(8 * size, _DIGITS // (longest * widest)))
         progress("exact", min(start, n), n)
     return Verdict(
         right=right,
