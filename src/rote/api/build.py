@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
+import numpy as np
 import numpy.typing as npt
 
 from rote.api.files import file_bytes
 from rote.api.memo import Attempt, Memo
-from rote.certify import Certificate
+from rote.certify import Certificate, Claim, Failures
 from rote.certify import verify as certify
 from rote.constructions import CATALOGUE, Construction, Theorem, make
 from rote.data import DataSet
 from rote.errors import AssumptionError, OptionError, PrecisionError
-from rote.network import Network
+from rote.network import Network, Value
 from rote.suggest import did_you_mean
 from rote.typing import DType, Progress, Task, no_progress
 
@@ -134,13 +135,19 @@ def _smallest(
                 continue
             built.append((_price(network, objective), candidate, network))
     for _, candidate, network in sorted(built, key=lambda b: b[0]):
-        certificate = certify(network, data, progress=progress)
         key = candidate.theorem.key
+        wrong = [] if claim == "exact" else _wrong_rows(network, data)
+        if wrong:  # one evaluation refutes the claim for all; no need to bound them
+            errors.append(_precision_error(key, network, "portable", Failures.of(wrong)))
+            attempts.append(Attempt(key, network.dtype, str(errors[-1])))
+            continue
+        certificate = certify(network, data, progress=progress)
         if _holds(certificate, claim):
             attempts.append(Attempt(key, network.dtype, "chosen"))
             promised = candidate.promise(data.problem)
             return Memo(network, promised, certificate, data, tuple(attempts))
-        errors.append(_precision_error(key, network, certificate, claim))
+        failed = _first_failure(certificate, claim)
+        errors.append(_precision_error(key, network, failed.name, failed.failures))
         attempts.append(Attempt(key, network.dtype, str(errors[-1])))
     if len(candidates) == 1:
         raise errors[-1]
@@ -181,19 +188,31 @@ def _holds(certificate: Certificate, claim: ClaimName | None) -> bool:
     )
 
 
-def _precision_error(
-    key: str, network: Network, certificate: Certificate, claim: ClaimName | None
-) -> PrecisionError:
-    failed = next(
-        c
-        for c in certificate.claims.values()
-        if not c.holds and (c.name == claim if claim else c.available)
-    )
+def _first_failure(certificate: Certificate, claim: ClaimName | None) -> Claim:
+    """The claim that should hold and does not."""
+    if claim is not None:
+        return certificate.claims[claim]
+    return next(c for c in certificate.claims.values() if c.available and not c.holds)
+
+
+def _wrong_rows(network: Network, data: DataSet) -> list[int]:
+    """Rows that one float evaluation decides wrongly."""
+    if network.dtype == "exact":
+        return []
+    raw = network.raw(data.points)
+    if isinstance(network.decision, Value):
+        right = np.abs(raw - data.target).max(axis=1) < network.decision.tolerance
+    else:
+        right = network.decision.decide(raw) == data.target
+    return [int(row) for row in data.rows[~right]]
+
+
+def _precision_error(key: str, network: Network, claim: str, failures: Failures) -> PrecisionError:
     dtypes = CATALOGUE[key].theorem.dtypes
     later = dtypes[dtypes.index(network.dtype) + 1 :]
     repair = f"Use dtype={later[0]!r}." if later else "Use another construction."
     return PrecisionError(
-        f"{network.dtype} cannot hold construction {key!r} on these data: the claim "
-        f"{failed.name!r} fails for {failed.failures.describe()}. {repair}",
-        failed.rows,
+        f"{network.dtype} cannot hold construction {key!r} on these data: the claim {claim!r} "
+        f"fails for {failures.describe()}. {repair}",
+        failures.rows,
     )
