@@ -149,18 +149,23 @@ def _find_units(
 def _selection(
     graph: Graph, name: str, joint: Node, nodes: list[Node]
 ) -> tuple[Sequence[int], str]:
-    """The columns that a value selects, and of what."""
-    node, position = graph.producers.get(name, (joint, 0))
-    if node.op == "Gather":
-        columns = _columns_of(graph, node, nodes)
-        nodes.append(node)
-        return columns.tolist(), node.inputs[0]
-    if node.op != "Split" or not _along_units(graph, node):
+    """The columns that a value selects, by one or several of Split and Gather, and of what."""
+    chosen: Sequence[int] | None = None
+    while (made := graph.producers.get(name)) is not None and made[0].op in {"Gather", "Split"}:
+        node, position = made
+        if node.op == "Gather":
+            columns: Sequence[int] = _columns_of(graph, node, nodes).tolist()
+        else:
+            sizes = _sizes_of(graph, node, nodes)
+            start = sum(sizes[:position])
+            columns = range(start, start + sizes[position])
+        if chosen is not None and max(chosen) >= len(columns):
+            raise joint.error("columns are selected that are not there.")
+        chosen = columns if chosen is None else [columns[j] for j in chosen]
+        name = node.inputs[0]
+    if chosen is None:
         raise joint.error("Rote reads a Concat only of columns from Split or Gather.")
-    sizes = _sizes_of(graph, node, nodes)
-    nodes.append(node)
-    start = sum(sizes[:position])
-    return range(start, start + sizes[position]), node.inputs[0]
+    return chosen, name
 
 
 def _sizes_of(graph: Graph, node: Node, nodes: list[Node]) -> list[int]:
@@ -171,8 +176,11 @@ def _sizes_of(graph: Graph, node: Node, nodes: list[Node]) -> list[int]:
         sizes = stored.tolist() if stored is not None and whole else None
     if sizes is None or len(sizes) != len(node.outputs) or min(sizes) < 1:
         raise node.error("the sizes must be constant and positive, one per output.")
+    if not _along_units(graph, node):
+        raise node.error("Rote reads a Split of columns only.")
     if sum(sizes) > graph.most_units:
         raise node.error(f"the file holds no layer of {sum(sizes)} units.")
+    nodes.append(node)
     return list(sizes)
 
 
