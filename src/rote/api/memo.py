@@ -12,7 +12,6 @@ import numpy.typing as npt
 from rote.api.files import save
 from rote.certify import Certificate
 from rote.data import DataSet
-from rote.errors import PrecisionError
 from rote.network import Network, Size
 from rote.typing import Array, DType, Progress, no_progress
 
@@ -90,14 +89,11 @@ class Memo:
             progress: Called as ``progress(stage, done, total)``.
 
         Returns:
-            The same network with a longer certificate; unchanged where no ONNX form exists.
+            The same network with a longer certificate.
         """
         from rote.export.replay import replay
 
-        try:
-            claim = replay(self.network, self.data, progress=progress)
-        except PrecisionError:  # an exact network beyond float64 has no ONNX form
-            return self
+        claim = replay(self.network, self.data, progress=progress)
         claims = self.certificate.claims | {claim.name: claim}
         return replace(self, certificate=replace(self.certificate, claims=claims))
 

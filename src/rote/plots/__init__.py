@@ -1,1 +1,1 @@
-"""Figures, drawn with matplotlib, which nothing else imports."""
+"""Figures, drawn with matplotlib and written to files."""
