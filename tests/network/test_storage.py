@@ -74,6 +74,16 @@ def test_zeros() -> None:
     assert (packed.values.tolist(), packed.exponent) == ([[0] * 3] * 2, 0)
 
 
+@pytest.mark.parametrize("place", [0, 4095, 4096, 9999])
+def test_one_entry_of_a_large_tensor_decides(place: int) -> None:
+    tensor = np.resize(np.arange(-100.0, 100.0), 10000)
+    packed = pack(tensor.reshape(100, 100))
+    assert packed is not None
+    assert np.array_equal(packed.values.ravel(), tensor)
+    tensor[place] += 1e-9
+    assert pack(tensor) is None
+
+
 @given(st.lists(st.integers(-(2**70), 2**70), min_size=1, max_size=5))
 def test_integer_bytes_is_the_least_width(values: list[int]) -> None:
     tensor = np.array(values, dtype=object)

@@ -15,6 +15,9 @@ __all__ = ["Packed", "integer_bytes", "pack", "stored_bytes"]
 _BITS = 8
 """Bits of a packed entry, its sign included."""
 
+_SAMPLE = 4096
+"""Entries of a large tensor that are tried first: most tensors fail there. Ours."""
+
 
 @dataclass(frozen=True, eq=False)
 class Packed:
@@ -38,6 +41,8 @@ def pack(tensor: Array) -> Packed | None:
     Returns:
         The packed tensor, or None where it needs more than eight bits.
     """
+    if tensor.size > _SAMPLE and pack(tensor.ravel()[:_SAMPLE]) is None:
+        return None  # what the whole can do, a part can
     if np.any(np.signbit(tensor) & (tensor == 0)):
         return None  # an integer has no negative zero
     lowest = granularity(tensor)
