@@ -124,6 +124,7 @@ def test_options_of_a_construction_are_set_by_name(
     ("words", "message"),
     [
         (["build", "absent.csv"], "absent.csv"),
+        (["build", "."], "folder"),
         (["build", "{table}", "--label", "labl"], "label"),
         (["build", "{table}", "-o", "net.txt"], ".onnx or .safetensors"),
         (["build", "{table}", "-o", "absent/net.onnx"], "there is no folder"),

@@ -101,6 +101,11 @@ def test_the_scale_of_the_data_does_not_matter(scale: float) -> None:
     assert (network.decision.decide(network.raw(scale * X)) == y).all()
 
 
+def test_values_of_every_size_in_one_column_are_held() -> None:
+    data = DataSet.from_arrays([[1e300], [-1e300], [1e-300]], [0, 1, 2])
+    assert Zhang2017().build(data).predict(data.points).tolist() == [0, 1, 2]
+
+
 def test_constant_columns_and_columns_of_very_different_scale_are_used_or_ignored() -> None:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((60, 4)) * np.array([1e-9, 1.0, 0.0, 1e9]) + np.array([0, 0, 5.0, 0])

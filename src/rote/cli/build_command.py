@@ -54,7 +54,7 @@ def build_command(
         The exit code.
     """
     values = _options(construction, options or [])
-    target = output or Path(data.with_suffix(".onnx").name)
+    target = output or Path(f"{data.stem or 'network'}.onnx")
     check_target(target)
     given = read_data(data, label, task)
     with progress_bar() as progress:

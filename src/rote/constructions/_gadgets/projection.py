@@ -147,7 +147,8 @@ def _integer_bits(points: Array, largest: Floats, precision: int) -> int:
 
 def _room(largest: Floats, granule: int, precision: int) -> int:
     """Bits left for the weights when the sum of d products and a bias of that size stays exact."""
-    total = np.sum(np.ldexp(largest, -granule))
+    with np.errstate(over="ignore"):
+        total = np.sum(np.ldexp(largest, -granule))
     return 0 if not np.isfinite(total) else precision - 1 - max(1, int(np.frexp(total)[1]))
 
 
