@@ -38,7 +38,7 @@ def stairs(data: DataSet, dtype: str = "float32") -> Network:
         Affine(weights[None].astype(dtype), y[:1].astype(dtype)),
     )
     assert data.labels is not None
-    return Network(layers, Nearest(data.labels), dtype)  # type: ignore[arg-type]
+    return Network(layers, Nearest(data.labels), dtype)
 
 
 def with_bias(network: Network, change: float) -> Network:
@@ -250,7 +250,7 @@ def test_misuse() -> None:
         replay(network, data, runtimes=("onxruntime",))
     for options in ({"runtimes": ()}, {"batches": ()}, {"batches": (0,)}):
         with pytest.raises(OptionError, match="at least one runtime"):
-            replay(network, data, **options)  # type: ignore[arg-type]
+            replay(network, data, **options)
     with pytest.raises(DataError, match="takes 1 features, but the data have 2"):
         replay(network, DataSet.from_arrays(np.eye(2), [0, 1]))
     with pytest.raises(OptionError, match="decides labels, but the data hold real targets"):

@@ -200,7 +200,7 @@ def hooked() -> nn.Module:
 
 def overridden() -> nn.Module:
     module = nn.Sequential(nn.Linear(2, 2))
-    module[0].forward = lambda x: x  # type: ignore[method-assign]
+    module[0].forward = lambda x: x
     return module
 
 
@@ -213,7 +213,7 @@ def not_finite() -> nn.Module:
 def swapped() -> TorchNetwork:
     """A unit's activation is replaced: what runs is what must be read."""
     module = to_torch(sample())
-    module.layers[3].kinds[0] = nn.ELU()  # type: ignore[index,union-attr,operator]
+    module.layers[3].kinds[0] = nn.ELU()
     return module
 
 

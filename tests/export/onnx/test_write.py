@@ -370,3 +370,10 @@ def test_a_file_is_written_and_read(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["net.onnx"]
     assert path.read_bytes() == to_bytes(network)
     assert digest(load(path)) == digest(network)
+
+
+def test_files_beyond_2_gb_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rote.export.onnx.write._MOST_WEIGHTS", 1000)
+    assert to_bytes(two_layers(np.full((10, 10), 0.3), "float32"))
+    with pytest.raises(FormatError, match="at most 2 GB"):
+        to_bytes(two_layers(np.full((20, 20), 0.3), "float32"))

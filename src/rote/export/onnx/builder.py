@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from onnx import GraphProto, TensorProto, helper
+from onnx import GraphProto, NodeProto, TensorProto, helper
 
 from rote.export.onnx.expression import Argument, Constant, Expression, Hole
 from rote.export.onnx.tensors import from_array
-from rote.network.storage import Packed, pack
+from rote.network.storage import pack
 from rote.typing import Array, DType
 
 __all__ = ["Builder"]
@@ -71,16 +71,19 @@ class Builder:
         Returns:
             The same name, of an initializer or of a dequantized one.
         """
-        plain = GraphProto(initializer=[from_array(array, name)])
         small = pack(array)
         if small is not None and small.exponent in _SCALES:
             scale = np.array(2.0**small.exponent, dtype=np.float32)
+            integers = f"{name}_integers"
             scale_name, new = self._constant(scale, keep=False)
-            packed = self._dequantized(small, name, scale_name, new)
-            if packed.ByteSize() < plain.ByteSize():
-                self._constant(scale)
-                plain = packed
-        self.graph.MergeFrom(plain)
+            nodes = GraphProto(initializer=new, node=self._dequantize(integers, scale_name, name))
+            overhead = nodes.ByteSize() + len(integers) - len(name)
+            if overhead + small.values.nbytes < array.nbytes:
+                self.constant(scale)
+                self.graph.initializer.append(from_array(small.values, integers))
+                self.graph.node.extend(nodes.node)
+                return name
+        self.graph.initializer.append(from_array(array, name))
         return name
 
     def expression(
@@ -134,14 +137,10 @@ class Builder:
             self._constants[key] = tensor.name
         return tensor.name, [tensor]
 
-    def _dequantized(
-        self, small: Packed, name: str, scale: str, new: list[TensorProto]
-    ) -> GraphProto:
-        """A float tensor as small integers times 2^e, e in a float32, so cast for float64."""
-        integers = f"{name}_integers"
-        graph = GraphProto(initializer=[*new, from_array(small.values, integers)])
+    def _dequantize(self, integers: str, scale: str, name: str) -> list[NodeProto]:
+        """Integers times 2^e; the scale is a float32, so that float64 takes a cast after it."""
         product = name if self.dtype == "float32" else f"{name}_float"
-        graph.node.append(helper.make_node("DequantizeLinear", [integers, scale], [product]))
+        nodes = [helper.make_node("DequantizeLinear", [integers, scale], [product])]
         if product != name:
-            graph.node.append(helper.make_node("Cast", [product], [name], to=TensorProto.DOUBLE))
-        return graph
+            nodes.append(helper.make_node("Cast", [product], [name], to=TensorProto.DOUBLE))
+        return nodes

@@ -40,6 +40,9 @@ __all__ = ["save", "to_bytes"]
 _OPSET = 13
 _IR_VERSION = 7
 
+_MOST_WEIGHTS = LARGEST_FILE - (1 << 27)
+"""Most bytes of weights; 128 MB are left for all else. Ours."""
+
 
 def save(network: Network, path: str | os.PathLike[str]) -> None:
     """Write a network to an ONNX file, whole or not at all.
@@ -70,12 +73,12 @@ def to_bytes(network: Network) -> bytes:
         FormatError: The labels have no ONNX form, or the file would be larger than 2 GB.
     """
     network = to_float64(network)
-    if network.size.stored_bytes is not None and network.size.stored_bytes > LARGEST_FILE:
-        raise FormatError("An ONNX file holds at most 2 GB. Save the network as safetensors.")
     builder = Builder(network.dtype)
     h = "x"
     for k, layer in enumerate(network.layers):
         h = _layer(builder, layer, h, f"layer{k}")
+    if sum(len(tensor.raw_data) for tensor in builder.graph.initializer) > _MOST_WEIGHTS:
+        raise FormatError("An ONNX file holds at most 2 GB. Save the network as safetensors.")
     builder.graph.node[-1].output[0] = "output"
     element = helper.np_dtype_to_tensor_dtype(np.dtype(network.dtype))
     graph = builder.graph
@@ -98,8 +101,6 @@ def to_bytes(network: Network) -> bytes:
             for key, value in _metadata(network).items()
         ],
     )
-    if model.ByteSize() > LARGEST_FILE:
-        raise FormatError("An ONNX file holds at most 2 GB. Save the network as safetensors.")
     return bytes(model.SerializeToString(deterministic=True))
 
 
