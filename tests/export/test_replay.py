@@ -16,7 +16,7 @@ from rote.data import DataSet
 from rote.errors import DataError, FormatError, OptionError
 from rote.export.onnx import from_bytes, save, to_bytes
 from rote.export.replay import replay
-from rote.network import Affine, ArgMax, Bits, Nearest, Network, Value
+from rote.network import Affine, ArgMax, Bits, Nearest, Network, Value, serial
 from rote.network.activation import GELU, RELU
 
 node = helper.make_node
@@ -119,6 +119,8 @@ def test_a_file_is_run_as_it_is(tmp_path: Path) -> None:
     path.write_bytes(made.SerializeToString())
     claim = replay(path, data)
     assert claim.failures.total == 20
+    serial.save(stairs(data), tmp_path / "net.safetensors")
+    assert replay(tmp_path / "net.safetensors", data).holds
     path.write_bytes(b"")
     with pytest.raises(FormatError, match="not an ONNX file"):
         replay(path, data)

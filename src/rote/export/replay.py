@@ -16,6 +16,7 @@ from rote.errors import DataError, OptionError, PrecisionError
 from rote.export import onnx
 from rote.export.floats import to_float64
 from rote.export.runtimes import Outputs, RuntimeRefusal, start
+from rote.network import serial
 from rote.network.network import Network
 from rote.typing import Array, Floats, Integers, Progress, no_progress
 
@@ -35,7 +36,7 @@ def replay(
     """Run a network in runtimes and compare what they decide with the data.
 
     Args:
-        source: A network, or an ONNX file, whose own bytes are run.
+        source: A network, a safetensors file, or an ONNX file, whose own bytes are run.
         data: The points with their labels.
         network: What the file was read as, if it was read with arguments.
         runtimes: Some of :data:`rote.export.runtimes.RUNTIMES`.
@@ -78,6 +79,8 @@ def _opened(
     source: Network | str | os.PathLike[str], network: Network | None
 ) -> tuple[Network, bytes]:
     """The network, and the file to run."""
+    if not isinstance(source, Network) and Path(source).suffix == ".safetensors":
+        source = serial.load(source)
     if isinstance(source, Network):
         network = to_float64(source)
         return network, onnx.to_bytes(network)

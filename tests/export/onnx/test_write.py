@@ -13,6 +13,7 @@ import pytest
 import scipy.special
 from hypothesis import assume, given, reject
 from hypothesis import strategies as st
+from onnx.reference import ReferenceEvaluator
 
 from oracles import outputs as exact_outputs
 from rote.certify.interval import prove_portable
@@ -175,6 +176,19 @@ def test_smooth_activations_run_in_both_arithmetics(activation: Activation, dtyp
     assert found.dtype == dtype
     expected = network.raw(t)
     error = np.abs(found - expected) / np.maximum(np.maximum(1, np.abs(t)), np.abs(expected))
+    assert error.max() <= SMOOTH_UNITS * UNIT[dtype]
+
+
+@pytest.mark.parametrize("dtype", FLOAT_DTYPES)
+@pytest.mark.parametrize("activation", ALL_ACTIVATIONS, ids=str)
+def test_the_reference_runtime_agrees(activation: Activation, dtype: DType) -> None:
+    """ONNX's own evaluator, which is plain numpy, in the place of any other runtime."""
+    t = np.linspace(-3, 3, 301, dtype=dtype)[:, None]
+    network = one_unit(activation, dtype)
+    (found,) = ReferenceEvaluator(to_bytes(network)).run(None, {"x": t})
+    assert found.dtype == dtype
+    expected = network.raw(t)
+    error = np.abs(found - expected) / np.maximum(3, np.abs(expected))
     assert error.max() <= SMOOTH_UNITS * UNIT[dtype]
 
 

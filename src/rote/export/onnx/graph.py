@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class Graph:
     producer: str
     metadata: Mapping[str, str]
 
-    @property
+    @cached_property
     def most_units(self) -> int:
         """A bound on the units of a layer: each has an entry in some stored tensor."""
         sizes = [math.prod(tensor.dims) for tensor in self.initializers.values()]
