@@ -26,8 +26,9 @@ DEFINITIONS: Final = {
         "(Strassen, Winograd) and operands rounded to fewer bits (TF32, bfloat16) are excluded."
     ),
     "replayed": (
-        "The named runtimes, run on every point at the named batch sizes, decided every point "
-        "right. An observation, not a proof."
+        "The named runtimes, run on as many points as the audit says at each batch size, decided "
+        "all of them right; fewer than all are those of smallest margin. An observation, not a "
+        "proof."
     ),
 }
 """What each claim asserts."""
