@@ -57,7 +57,7 @@ def test_sums_of_the_greatest_depth_are_exact() -> None:
     assert module._DEPTH * (LARGEST_PRIME // 2 + 4) ** 2 + LARGEST_PRIME // 2 + 4 < 2**53
     x = np.array([float(module._DEPTH * largest**2 + k) for k in range(-5, 6)])
     wanted = [int(v) % LARGEST_PRIME for v in x.tolist()]
-    module._reduce(x, LARGEST_PRIME)
+    module.reduce(x, LARGEST_PRIME)
     assert [int(v) % LARGEST_PRIME for v in x.tolist()] == wanted
     assert np.abs(x).max() <= LARGEST_PRIME / 2 + 4
 
@@ -67,7 +67,7 @@ def test_reduction(prime: int, value: int) -> None:
     limit = min(2**52, module._DEPTH * (prime // 2 + 4) ** 2)
     value = max(-limit, min(limit, value))
     x = np.array([float(value), float(value - value % prime)])
-    module._reduce(x, prime)
+    module.reduce(x, prime)
     assert int(x[0]) % prime == value % prime
     assert abs(x[0]) <= prime / 2 + 4
     assert x[1] == 0

@@ -19,7 +19,7 @@ from rote.errors import OptionError
 from rote.exact.dyadic import significands, to_integers
 from rote.typing import Array, Floats
 
-__all__ = ["LARGEST_PRIME", "random_prime", "rank_modulo"]
+__all__ = ["LARGEST_PRIME", "random_prime", "rank_modulo", "reduce", "residues"]
 
 LARGEST_PRIME = 8_388_593
 """The largest prime below 2^23."""
@@ -53,10 +53,10 @@ def rank_modulo(matrix: Array, prime: int = LARGEST_PRIME) -> int:
         raise OptionError(f"A matrix must have shape (rows, columns), not {matrix.shape}.")
     if not 2 < prime <= LARGEST_PRIME or not flint.fmpz(prime).is_prime():
         raise OptionError(f"The modulus must be an odd prime below 2^23, not {prime}.")
-    residues = _residues(matrix, prime)
-    if residues.shape[0] < residues.shape[1]:
-        residues = np.ascontiguousarray(residues.T)
-    return _Elimination(residues, prime).columns(0, residues.shape[1], 0)
+    entries = residues(matrix, prime)
+    if entries.shape[0] < entries.shape[1]:
+        entries = np.ascontiguousarray(entries.T)
+    return _Elimination(entries, prime).columns(0, entries.shape[1], 0)
 
 
 def random_prime(rng: np.random.Generator) -> int:
@@ -116,12 +116,12 @@ class _Elimination:
                 self.a[[here, there]] = self.a[[there, here]]
                 self.lower[[here, there], :here] = self.lower[[there, here], :here]
             factor = panel[j, k + 1 :] * pow(int(panel[j, k]), -1, p)
-            _reduce(factor, p)
+            reduce(factor, p)
             self.lower[row + k, row + k] = 1
             self.lower[row + k + 1 :, row + k] = factor
             rest = panel[j + 1 :, k + 1 :]
             rest -= np.outer(panel[j + 1 :, k], factor)
-            _reduce(rest, p)
+            reduce(rest, p)
             k += 1
         self.a[row:, left:right] = panel.T
         return k
@@ -144,14 +144,18 @@ class _Elimination:
             part = slice(k, min(k + _DEPTH, pivots.stop))
             target = self.a[rows, columns]
             target -= self.lower[rows, part] @ self.a[part, columns]
-            _reduce(target, self.prime)
+            reduce(target, self.prime)
 
 
-def _reduce(x: Floats, prime: int) -> None:
+def reduce(x: Floats, prime: int) -> None:
     """Replace integers below 2^53 in absolute value by residues next to zero, in place.
 
     The quotient below is off by less than 2^-21, so its rounding picks the wrong neighbour only
     where both residues are within 4 of p/2; and a multiple of p always becomes 0.
+
+    Args:
+        x: Integers as float64, any shape.
+        prime: A prime below 2^23.
     """
     quotient = x * (1 / prime)
     np.rint(quotient, out=quotient)
@@ -159,18 +163,30 @@ def _reduce(x: Floats, prime: int) -> None:
     x -= quotient
 
 
-def _residues(matrix: Array, prime: int) -> Floats:
-    residues: Floats
+def residues(matrix: Array, prime: int) -> Floats:
+    """Residues within p/2 + 4 of zero of dyadic numbers.
+
+    Args:
+        matrix: Integers of any length, or finite floats, any shape.
+        prime: An odd prime below 2^23.
+
+    Returns:
+        Integers as float64, of the same shape.
+
+    Raises:
+        DataError: An entry is not a finite number.
+    """
+    found: Floats
     if matrix.dtype.kind == "f":
         m, e = significands(matrix)
         lowest = int(e.min(initial=0))
         powers = [pow(2, k, prime) for k in range(lowest, int(e.max(initial=0)) + 1)]
         # Both factors stay below 2^23, their product below 2^46.
-        residues = (m % prime * np.array(powers)[e - lowest] % prime).astype(np.float64)
+        found = (m % prime * np.array(powers)[e - lowest] % prime).astype(np.float64)
     elif matrix.dtype.kind in "biu":
         wide = np.uint64 if matrix.dtype == np.uint64 else np.int64
-        residues = (matrix.astype(wide) % wide(prime)).astype(np.float64)
+        found = (matrix.astype(wide) % wide(prime)).astype(np.float64)
     else:
-        residues = (to_integers(matrix, 0)[0] % prime).astype(np.float64)
-    _reduce(residues, prime)
-    return residues
+        found = (to_integers(matrix, 0)[0] % prime).astype(np.float64)
+    reduce(found, prime)
+    return found
