@@ -6,6 +6,7 @@ from typing import Any
 
 from rote.constructions._base import Construction as Construction
 from rote.constructions._base import Theorem as Theorem
+from rote.constructions.bubeck2020_relu import Bubeck2020Relu
 from rote.constructions.options import check_options
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
@@ -19,6 +20,7 @@ CATALOGUE: dict[str, type[Construction]] = {
     for construction in (
         Zhang2017,
         Yun2019ThreeLayer,
+        Bubeck2020Relu,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""
