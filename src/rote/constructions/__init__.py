@@ -7,6 +7,7 @@ from typing import Any
 from rote.constructions._base import Construction as Construction
 from rote.constructions._base import Theorem as Theorem
 from rote.constructions.bubeck2020_relu import Bubeck2020Relu
+from rote.constructions.bubeck2020_slabs import Bubeck2020Slabs
 from rote.constructions.options import check_options
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
@@ -21,6 +22,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Zhang2017,
         Yun2019ThreeLayer,
         Bubeck2020Relu,
+        Bubeck2020Slabs,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""

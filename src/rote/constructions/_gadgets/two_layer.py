@@ -96,6 +96,12 @@ def balanced(units: Units) -> Units:
 
     relu is positively homogeneous, so a row times $2^k$ and its output weight times $2^{-k}$ change
     nothing, not even rounding; but the largest weight becomes its square root.
+
+    Args:
+        units: Any units.
+
+    Returns:
+        Units with the same outputs on every input.
     """
     norm = np.sqrt(np.square(units.weight).sum(axis=1) + np.square(units.bias))
     ratio = np.abs(units.output) / np.where(norm > 0, norm, 1.0)
