@@ -6,6 +6,8 @@ from typing import Any
 
 from rote.constructions._base import Construction as Construction
 from rote.constructions._base import Theorem as Theorem
+from rote.constructions.bubeck2020_harmonic import Bubeck2020Harmonic
+from rote.constructions.bubeck2020_ntk import Bubeck2020Ntk
 from rote.constructions.bubeck2020_relu import Bubeck2020Relu
 from rote.constructions.bubeck2020_slabs import Bubeck2020Slabs
 from rote.constructions.options import check_options
@@ -23,6 +25,8 @@ CATALOGUE: dict[str, type[Construction]] = {
         Yun2019ThreeLayer,
         Bubeck2020Relu,
         Bubeck2020Slabs,
+        Bubeck2020Ntk,
+        Bubeck2020Harmonic,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""
