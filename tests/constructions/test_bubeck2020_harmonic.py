@@ -86,7 +86,7 @@ def test_the_kernel_is_a_positive_series_from_the_power_m(m: int) -> None:
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 20), d=st.integers(2, 6))
 def test_a_proposal_is_its_units_and_points_downhill(seed: int, n: int, d: int) -> None:
     x, r = sphere(n, d, seed), np.random.default_rng(seed).standard_normal(n)
-    proposal = harmonic_difference(x, r, 2, 0.5, np.random.default_rng(seed))
+    proposal = harmonic_difference(x, r, 2, 0.5, 3, np.random.default_rng(seed))
     units = np.maximum(x @ proposal.rows.T, 0) @ proposal.output
     assert len(proposal.output) == 10
     assert np.allclose(proposal.values, units, atol=ROUNDING)
@@ -95,7 +95,7 @@ def test_a_proposal_is_its_units_and_points_downhill(seed: int, n: int, d: int) 
 def test_proposals_correlate_with_the_residual_on_average() -> None:
     x, r = sphere(100, 20), np.random.default_rng(0).standard_normal(100)
     rng = np.random.default_rng(1)
-    values = [harmonic_difference(x, r, 2, 0.5, rng).values for _ in range(50)]
+    values = [harmonic_difference(x, r, 2, 0.5, 1, rng).values for _ in range(50)]
     share = [(r @ g) ** 2 / (g @ g) / (r @ r) for g in values]
     assert np.mean([r @ g > 0 for g in values]) > 0.9
     assert np.mean(share) > 0.5 * 20 / 100  # about 1.8 d / n by the isotropic estimate

@@ -32,8 +32,8 @@ def signs(n: int, d: int, seed: int = 0) -> DataSet:
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 30), d=st.integers(2, 6))
 def test_the_exact_step_is_the_derivative_neuron(seed: int, n: int, d: int) -> None:
     x, r = sphere(n, d, seed), np.random.default_rng(seed).standard_normal(n)
-    proposal = derivative_neuron(x, r, "exact", np.random.default_rng(seed))
-    if not proposal.output.any():
+    proposal = derivative_neuron(x, r, "exact", 1, np.random.default_rng(seed))
+    if not proposal.values.any():
         return
     u = proposal.rows.mean(axis=0)
     change = (proposal.rows[0] - proposal.rows[1]) / 2
@@ -61,6 +61,13 @@ def test_a_finite_step_has_little_total_weight() -> None:
     assert (finite.total_weight or 0) < 20 * math.sqrt(1500)
     assert (exact.total_weight or 0) > 100 * (finite.total_weight or 0)
     assert (finite.neurons or 0) < 2 * (exact.neurons or 0)
+
+
+def test_more_directions_need_fewer_units_and_less_weight() -> None:
+    data = signs(600, 15)
+    one, many = (Bubeck2020Ntk(directions=k, epsilon=0.1).build(data).size for k in (1, 16))
+    assert (many.neurons or 0) < 0.8 * (one.neurons or 0)
+    assert (many.total_weight or 0) < 0.95 * (one.total_weight or 0)
 
 
 def test_the_decision_states_the_tolerance_that_epsilon_left() -> None:
@@ -126,6 +133,7 @@ def test_one_point_needs_no_units() -> None:
 @pytest.mark.parametrize(
     "options",
     [
+        {"directions": 0},
         {"step": 0.0},
         {"step": "long"},
         {"epsilon": 1.0},

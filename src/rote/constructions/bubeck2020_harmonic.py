@@ -40,7 +40,7 @@ import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.approximate import Approximation, approximate, check_options
-from rote.constructions._gadgets.residual import Proposal
+from rote.constructions._gadgets.residual import Proposal, best_column
 from rote.constructions._gadgets.tangent_kernel import Guarantee, coherence_sums
 from rote.data import DataSet, Problem
 from rote.errors import OptionError
@@ -62,6 +62,7 @@ class Bubeck2020Harmonic(Construction):
         degree: Even degree m of the harmonics, at least 2; by default from the coherence of the
             data.
         step: Root mean square of the change of z over that of z itself.
+        directions: How many random directions to try in each round; the best is kept.
         epsilon: Stop at this relative squared error; real targets then need not be met to a given
             tolerance, and the decision's tolerance is what was reached.
         rounds: Most rounds; by default what is likely to suffice.
@@ -73,6 +74,7 @@ class Bubeck2020Harmonic(Construction):
 
     degree: int | None = None
     step: float = 1.0
+    directions: int = 4
     epsilon: float | None = None
     rounds: int | None = None
     refit: bool | None = None
@@ -98,7 +100,7 @@ class Bubeck2020Harmonic(Construction):
             raise OptionError(f"Option 'degree' must be even and at least 2, not {self.degree}.")
         if not 0 < self.step < np.inf:
             raise OptionError(f"Option 'step' must be positive, not {self.step}.")
-        check_options(self.epsilon, self.rounds, self.bias, self.tolerance)
+        check_options(self.directions, self.epsilon, self.rounds, self.bias, self.tolerance)
 
     def promise(self, problem: Problem) -> Size:
         """2 (2m + 1) units per round and output where ``rounds`` and the degree m are set."""
@@ -115,7 +117,9 @@ class Bubeck2020Harmonic(Construction):
         degree = self.degree or self.guarantee(data)[0]
 
         def propose(points: Floats, residual: Floats) -> Proposal:
-            return harmonic_difference(points, residual, degree, self.step, context.rng)
+            return harmonic_difference(
+                points, residual, degree, self.step, self.directions, context.rng
+            )
 
         return approximate(data, context, propose, self._settings())
 
@@ -158,7 +162,12 @@ def phases(degree: int) -> tuple[Floats, Floats]:
 
 
 def harmonic_difference(
-    points: Floats, residual: Floats, degree: int, step: float, rng: np.random.Generator
+    points: Floats,
+    residual: Floats,
+    degree: int,
+    step: float,
+    directions: int,
+    rng: np.random.Generator,
 ) -> Proposal:
     """ReLUs for the difference of a harmonic at two complex directions.
 
@@ -167,22 +176,27 @@ def harmonic_difference(
         residual: Shape (n,).
         degree: Even degree m.
         step: Relative size of the move.
-        rng: Draws the direction.
+        directions: How many random directions to try.
+        rng: Draws the directions.
 
     Returns:
-        The 2 (2m + 1) units.
+        The 2 (2m + 1) units that remove most of the residual.
     """
-    dimension = points.shape[1]
-    w = (rng.standard_normal(dimension) + 1j * rng.standard_normal(dimension)) / np.sqrt(2)
+    shape = (points.shape[1], directions)
+    w = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) / np.sqrt(2)
     z = points @ w
     turn = z / np.where(np.abs(z) > 0, np.abs(z), 1.0)
-    v = points.T @ (residual * np.conj((degree + 1) / 2 * turn ** (degree - 1)))
-    size = float(np.linalg.norm(points @ v))
+    v = points.T @ (residual[:, None] * np.conj((degree + 1) / 2 * turn ** (degree - 1)))
+    p = points @ v
+    size = np.linalg.norm(p, axis=0)
+    delta = step * np.linalg.norm(z, axis=0) / (2 * np.where(size > 0, size, np.inf))
     angle, weight = phases(degree)
-    if size == 0:
-        return Proposal(np.empty((2 * len(angle), dimension)), np.zeros(1), np.zeros(len(z)))
-    delta = step * float(np.linalg.norm(z)) / (2 * size)
-    turned = np.exp(-1j * angle)[:, None]
-    rows = np.concatenate([(turned * (w + delta * v)).real, (turned * (w - delta * v)).real])
-    output = np.concatenate([weight, -weight])
-    return Proposal(rows, output, np.maximum(points @ rows.T, 0) @ output)
+    back = np.exp(-1j * angle)
+    values = np.zeros(z.shape)
+    for turned, a in zip(back, weight, strict=True):
+        values += a * np.maximum((turned * (z + delta * p)).real, 0)
+        values -= a * np.maximum((turned * (z - delta * p)).real, 0)
+    best = best_column(residual, values)
+    middle, change = w[:, best], delta[best] * v[:, best]
+    rows = np.concatenate([np.outer(back, middle + change), np.outer(back, middle - change)]).real
+    return Proposal(rows, np.concatenate([weight, -weight]), values[:, best])

@@ -16,7 +16,8 @@ promised from the data; the symmetric difference
 $[\sigma((u + \delta v) \cdot x) - \sigma((u - \delta v) \cdot x)] / 2 \delta$, which is the
 derivative neuron on all points up to the step $\delta = \min_i |u \cdot x_i| / |v \cdot x_i|$
 (``step="exact"``); steps far beyond that, with the exact line search kept, which give up little
-speed and bring the total weight from about $n^{3/2}$ to a multiple of $\sqrt n$; centred points
+speed and bring the total weight from about $n^{3/2}$ to a multiple of $\sqrt n$; the best of a few
+random directions in each round; centred points
 with a constant appended where they are not on a sphere around 0; a least-squares refit of the
 output weights; and fitting until every point is decided, not only the sum of squares.
 """
@@ -30,7 +31,7 @@ import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.approximate import Approximation, approximate, check_options
-from rote.constructions._gadgets.residual import Proposal
+from rote.constructions._gadgets.residual import Proposal, best_column
 from rote.constructions._gadgets.tangent_kernel import Guarantee, tangent_guarantee
 from rote.data import DataSet, Problem
 from rote.errors import OptionError
@@ -47,6 +48,7 @@ class Bubeck2020Ntk(Construction):
 
     Attributes:
         step: ``exact``, or the root mean square of a unit's change over that of its values.
+        directions: How many random directions to try in each round; the best is kept.
         epsilon: Stop at this relative squared error; real targets then need not be met to a given
             tolerance, and the decision's tolerance is what was reached.
         rounds: Most rounds; by default what is likely to suffice.
@@ -57,6 +59,7 @@ class Bubeck2020Ntk(Construction):
     """
 
     step: Literal["exact"] | float = 0.5
+    directions: int = 4
     epsilon: float | None = None
     rounds: int | None = None
     refit: bool | None = None
@@ -80,7 +83,7 @@ class Bubeck2020Ntk(Construction):
     def __post_init__(self) -> None:
         if not (self.step == "exact" or _is_positive(self.step)):
             raise OptionError(f"Option 'step' must be 'exact' or positive, not {self.step!r}.")
-        check_options(self.epsilon, self.rounds, self.bias, self.tolerance)
+        check_options(self.directions, self.epsilon, self.rounds, self.bias, self.tolerance)
 
     def promise(self, problem: Problem) -> Size:
         """Two units per round and output where ``rounds`` is set; else see :meth:`guarantee`."""
@@ -96,7 +99,7 @@ class Bubeck2020Ntk(Construction):
         """Fit what remains of the labels with pairs of units until every point is decided."""
 
         def propose(points: Floats, residual: Floats) -> Proposal:
-            return derivative_neuron(points, residual, self.step, context.rng)
+            return derivative_neuron(points, residual, self.step, self.directions, context.rng)
 
         return approximate(data, context, propose, self._settings())
 
@@ -119,7 +122,11 @@ def _is_positive(value: object) -> bool:
 
 
 def derivative_neuron(
-    points: Floats, residual: Floats, step: Literal["exact"] | float, rng: np.random.Generator
+    points: Floats,
+    residual: Floats,
+    step: Literal["exact"] | float,
+    directions: int,
+    rng: np.random.Generator,
 ) -> Proposal:
     """A pair of ReLUs around a random direction, moved along the gradient of the residual.
 
@@ -127,23 +134,25 @@ def derivative_neuron(
         points: Shape (n, D).
         residual: Shape (n,).
         step: ``exact``, or the relative size of the move.
-        rng: Draws the direction.
+        directions: How many random directions to try.
+        rng: Draws the directions.
 
     Returns:
-        The pair; its values are 0 where no point is active.
+        The pair that removes most of the residual; its values are 0 where no point is active.
     """
-    u = rng.standard_normal(points.shape[1:])
+    u = rng.standard_normal((points.shape[1], directions))
     z = points @ u
-    v = points.T @ np.where(z > 0, residual, 0)
+    v = points.T @ np.where(z > 0, residual[:, None], 0)
     p = points @ v
-    size = float(np.sqrt(p @ p / len(p)))
-    if size == 0:
-        return Proposal(np.empty((2, len(u))), np.zeros(2), np.zeros(len(z)))
-    if step == "exact":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            delta = float(np.nanmin(np.abs(z) / np.abs(p)))
-    else:
-        delta = step * float(np.sqrt(z @ z / len(z))) / (2 * size)
-    values = np.maximum(z + delta * p, 0) - np.maximum(z - delta * p, 0)
-    rows = np.stack([u + delta * v, u - delta * v])
-    return Proposal(rows, np.array([1.0, -1.0]), values)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if step == "exact":
+            delta = np.nanmin(np.abs(z) / np.abs(p), axis=0, initial=np.inf)
+        else:
+            delta = step / 2 * np.sqrt(np.square(z).sum(axis=0) / np.square(p).sum(axis=0))
+    delta = np.where(np.isfinite(delta), delta, 0.0)
+    moved = delta * p
+    values = np.maximum(z + moved, 0) - np.maximum(z - moved, 0)
+    best = best_column(residual, values)
+    change = delta[best] * v[:, best]
+    rows = np.stack([u[:, best] + change, u[:, best] - change])
+    return Proposal(rows, np.array([1.0, -1.0]), values[:, best])

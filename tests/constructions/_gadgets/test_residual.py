@@ -9,6 +9,7 @@ from rote.constructions._gadgets.residual import (
     Fit,
     Goal,
     Proposal,
+    best_column,
     fit_residual,
     refit,
     squared_error,
@@ -52,6 +53,14 @@ def test_line_search_takes_off_the_best_multiple() -> None:
     assert fit.rounds == 1
     assert fit.output.tolist() == [3.0]
     assert fit.residual.tolist() == [0.0, 4.0]
+
+
+def test_the_best_column_leaves_least() -> None:
+    rng = np.random.default_rng(0)
+    r, values = rng.standard_normal(6), rng.standard_normal((6, 5))
+    values[:, 2] = 0
+    left = [r @ r - (r @ g) ** 2 / (g @ g) if g.any() else r @ r for g in values.T]
+    assert best_column(r, values) == np.argmin(left)
 
 
 def test_both_conditions_of_a_goal_count() -> None:

@@ -2,8 +2,8 @@
 
 The theorems on approximate memorization bound the sum of squares, $|f - y|^2 <= epsilon |y|^2$. A
 network here has to decide every point. So fitting goes on until the largest residual is at most
-half of what the decision allows; ``epsilon`` replaces this for real targets, whose tolerance is then
-what was reached. Ours.
+half of what the decision allows; ``epsilon`` replaces this for real targets, whose tolerance then
+is what was reached. Ours.
 """
 
 from __future__ import annotations
@@ -91,9 +91,15 @@ class Approximation:
 
 
 def check_options(
-    epsilon: float | None, rounds: int | None, bias: float | None, tolerance: float | None
+    directions: int,
+    epsilon: float | None,
+    rounds: int | None,
+    bias: float | None,
+    tolerance: float | None,
 ) -> None:
     """Raise :class:`OptionError` for values without a meaning."""
+    if directions < 1:
+        raise OptionError(f"Option 'directions' must be at least 1, not {directions}.")
     if epsilon is not None and not 0 < epsilon < 1:
         raise OptionError(f"Option 'epsilon' must lie in (0, 1), not {epsilon}.")
     if rounds is not None and rounds < 1:

@@ -17,7 +17,7 @@ from rote.data import DataSet
 from rote.network import Network
 from rote.typing import Floats, Progress
 
-__all__ = ["Fit", "Goal", "Proposal", "fit_residual", "refit", "squared_error"]
+__all__ = ["Fit", "Goal", "Proposal", "best_column", "fit_residual", "refit", "squared_error"]
 
 _REFINEMENTS = 8
 """Most corrections of a refit with the same factorization. Ours."""
@@ -78,6 +78,12 @@ class Fit:
     residual: Floats
     rounds: int
     reached: bool
+
+
+def best_column(residual: Floats, values: Floats) -> int:
+    """Which of the functions with these values, shape (n, c), takes most off the residual."""
+    product, square = residual @ values, np.square(values).sum(axis=0)
+    return int(np.argmax(np.square(product) / np.where(square > 0, square, np.inf)))
 
 
 def fit_residual(
