@@ -62,6 +62,7 @@ class Bubeck2020Relu(Construction):
         number="Proposition 4",
         tasks=("classes", "real"),
         activations=("relu",),
+        most_points=10_000,
         hypotheses=("general position: no hyperplane holds more than d points", "d >= 2"),
     )
 

@@ -64,6 +64,7 @@ class Bubeck2020Slabs(Construction):
         number="ours",
         tasks=("classes", "real"),
         activations=("relu",),
+        most_points=10_000,
         hypotheses=("general position: no hyperplane holds more than d points",),
     )
 
