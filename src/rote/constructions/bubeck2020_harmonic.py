@@ -37,6 +37,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
+import numpy.typing as npt
 
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.approximate import Approximation, approximate, check_options
@@ -185,10 +186,12 @@ def harmonic_difference(
     """
     shape = (points.shape[1], directions)
     w = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)) / np.sqrt(2)
-    z = points @ w
+    z = _times(points, w)
     turn = z / np.where(np.abs(z) > 0, np.abs(z), 1.0)
-    v = points.T @ (residual[:, None] * np.conj((degree + 1) / 2 * turn ** (degree - 1)))
-    p = points @ v
+    slope = (degree + 1) / 2 * np.conj(turn) ** (degree - 1)
+    pull: npt.NDArray[np.complex128] = np.asarray(residual[:, None] * slope, np.complex128)
+    v = _times(points.T, pull)
+    p = _times(points, v)
     size = np.linalg.norm(p, axis=0)
     delta = step * np.linalg.norm(z, axis=0) / (2 * np.where(size > 0, size, np.inf))
     angle, weight = phases(degree)
@@ -201,3 +204,11 @@ def harmonic_difference(
     middle, change = w[:, best], delta[best] * v[:, best]
     rows = np.concatenate([np.outer(back, middle + change), np.outer(back, middle - change)]).real
     return Proposal(rows, np.concatenate([weight, -weight]), values[:, best])
+
+
+def _times(matrix: Floats, vectors: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
+    """A real matrix times complex columns, in one real product."""
+    both = matrix @ np.hstack([vectors.real, vectors.imag])
+    half = vectors.shape[1]
+    product: npt.NDArray[np.complex128] = both[:, :half] + 1j * both[:, half:]
+    return product
