@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 
 from rote.data import DataSet
 from rote.network import Network
@@ -145,6 +144,8 @@ def refit(points: Floats, fit: Fit, goal: Goal) -> Fit:
     Returns:
         The corrected fit; the given one where that has the smaller residual.
     """
+    import scipy.linalg  # slow to load, and refits are rare
+
     if not len(fit.output):
         return fit
     scale = 1 / np.sqrt(np.square(fit.rows).sum(axis=1))
