@@ -79,6 +79,9 @@ def main() -> None:
     with threadpool_limits(options.threads):
         for n in options.sizes:
             for key in options.constructions:
+                most = CATALOGUE[key].theorem.most_points
+                if most is not None and n > most:
+                    continue
                 console.print(f"{key}, n = {n} ...")
                 rows.append(measure(key, n, options))
     report("build_floor", COLUMNS, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,17 @@ def test_the_objective_is_what_auto_makes_smallest(objective: Objective) -> None
             assert best <= getattr(rote.memorize(X, y, construction=key).size, objective)
         except (AssumptionError, PrecisionError):
             continue
+
+
+def test_auto_leaves_slow_constructions_to_few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = table(n=20)
+    free = rote.memorize(X, y, objective="neurons").network.provenance.construction
+    assert free != "zhang2017"
+    for key, kind in CATALOGUE.items():
+        if key != "zhang2017":
+            monkeypatch.setattr(kind, "theorem", replace(kind.theorem, most_points=10))
+    bound = rote.memorize(X, y, objective="neurons").network.provenance.construction
+    assert bound == "zhang2017"
 
 
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 40), outputs=st.integers(1, 3))

@@ -106,7 +106,11 @@ def memorize_data(
                 f"Option {next(iter(options))!r} belongs to a construction; name one with "
                 "construction=KEY, since 'auto' chooses among all."
             )
-        candidates = [make(key) for key in CATALOGUE]
+        candidates = [
+            make(key)
+            for key, kind in CATALOGUE.items()
+            if kind.theorem.most_points is None or data.n <= kind.theorem.most_points
+        ]
     else:
         candidates = [make(construction, **(options or {}))]
     return _smallest(data, candidates, dtype, objective, claim, seed, progress)

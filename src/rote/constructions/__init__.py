@@ -6,6 +6,10 @@ from typing import Any
 
 from rote.constructions._base import Construction as Construction
 from rote.constructions._base import Theorem as Theorem
+from rote.constructions.bubeck2020_harmonic import Bubeck2020Harmonic
+from rote.constructions.bubeck2020_ntk import Bubeck2020Ntk
+from rote.constructions.bubeck2020_relu import Bubeck2020Relu
+from rote.constructions.bubeck2020_slabs import Bubeck2020Slabs
 from rote.constructions.options import check_options
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
@@ -19,6 +23,10 @@ CATALOGUE: dict[str, type[Construction]] = {
     for construction in (
         Zhang2017,
         Yun2019ThreeLayer,
+        Bubeck2020Relu,
+        Bubeck2020Slabs,
+        Bubeck2020Ntk,
+        Bubeck2020Harmonic,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""

@@ -30,6 +30,8 @@ class Theorem:
         activations: Names of the activations that it can use.
         dtypes: Arithmetics that it can be built in.
         hypotheses: What the data must satisfy beyond distinct points, in words; empty if nothing.
+        most_points: Number of points up to which ``auto`` tries the construction, where building
+            takes more than linear time; None if it tries always.
         tight: Whether the measured size equals the promise in every promised quantity (else it is
             at most the promise).
     """
@@ -43,6 +45,7 @@ class Theorem:
     activations: tuple[str, ...]
     dtypes: tuple[DType, ...] = ("float32", "float64")
     hypotheses: tuple[str, ...] = ()
+    most_points: int | None = None
     tight: bool = False
 
 

@@ -1,0 +1,1 @@
+"""Bounds: what every network of a size must fail at. Numbers only; no network is built here."""
