@@ -93,6 +93,9 @@ def _table(dtype: Literal["float32", "float64"]) -> tuple[Form, ...]:
     ]
     if double:
         gelus.insert(0, Form("gelu", _gelu_by_trapezoidal_rule()))
+    silu = Form("silu", op("Mul", t, op("Sigmoid", t)))
+    # onnxruntime before 1.31 fuses the product into an operator that has no float64 kernel.
+    silu_by_div = Form("silu", op("Div", t, op("Add", op("Exp", op("Neg", t)), 1.0)))
     true_is_one = TensorProto.DOUBLE if double else TensorProto.FLOAT
     return (
         Form("relu", op("Relu", t)),
@@ -105,7 +108,7 @@ def _table(dtype: Literal["float32", "float64"]) -> tuple[Form, ...]:
         Form("sigmoid", op("Sigmoid", t)),
         *gelus,
         Form("gelu", op("Gelu", t, approximate="none")),
-        Form("silu", op("Mul", t, op("Sigmoid", t))),
+        *((silu_by_div, silu) if double else (silu, silu_by_div)),
         Form("silu", op("Swish", t)),
         *((softplus_by_log, softplus) if double else (softplus, softplus_by_log)),
         Form("sin", op("Sin", t)),
