@@ -236,7 +236,7 @@ BAD_LABELS = {
         "not 18446744073709551615. Subtract",
     ),
     "long targets": ([0, 2**70], "real", "Row 1: integer targets must lie within 2^53"),
-    "longer than float64": (np.longdouble(1) / [3, 7], "real", "must fit float64"),
+    "longer than float64": (np.longdouble(1) / np.array([3, 7]), "real", "must fit float64"),
     "ragged": ([[0, 1], [1]], None, "y must be an array or rows of equal length"),
 }
 
