@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,9 @@ BAD_CELLS = {
     "9007199254740993": "integers must lie within 2^53, where float64 holds them exactly, not 9",
     "-9007199254740993": "integers must lie within 2^53",
     "123456789012345678901234567890": "integers must lie within 2^53",
+    "9"
+    * 5000: f"integers must lie within 2^53, where float64 holds them exactly, not {'9' * 37}...",
+    "x" * 5000: f"values must be numbers, not '{'x' * 37}...'. Encode",
 }
 
 
@@ -214,7 +218,7 @@ def test_headers_and_separators(
 
 def test_a_named_label_settles_the_header(path: Path) -> None:
     text = "0,1,label\n4,5,u\n6,7,v\n"
-    assert "line 1 may be a header or a row" in refused(path, text)
+    assert "the first line may be a header or a row" in refused(path, text)
     data = accepted(path, text, label="label")
     assert data.features == ("0", "1")
     assert data.n == 2
@@ -299,6 +303,11 @@ def outcome(path: Path, text: str) -> tuple[object, ...]:
 @given(TEXT)
 @example("a,b\n1,2\n\n3,4\n\n\n")
 @example('a,b\n1,"x\ny"\n2,z\n')
+@example("0;0\n0;0\n0;\r0")
+@example("0;0\n0\r;0")
+@example("0;0\n0;0;")
+@example('0;1;0"\r0"\n0;0;0')
+@example('0;0"\n0"\n0;0')
 def test_the_fast_reader_agrees_with_the_plain_one(path: Path, text: str) -> None:
     """Any text gives the same data set, or the same one line, whichever reader is used."""
     fast = outcome(path, text)
@@ -308,6 +317,14 @@ def test_the_fast_reader_agrees_with_the_plain_one(path: Path, text: str) -> Non
     if fast[0] == "refused":
         assert str(fast[1]).startswith(str(path))
         assert len(str(fast[1]).splitlines()) == 1
+
+
+@given(st.text("ab\r\n"), st.integers(1, 4))
+def test_lone_carriage_returns_are_seen(path: Path, text: str, block: int) -> None:
+    path.write_bytes(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csvcells, "_BLOCK", block)
+        assert csvcells._has_lone_return(path) is bool(re.search("\r(?!\n)", text))
 
 
 @given(

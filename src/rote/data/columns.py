@@ -46,7 +46,7 @@ def label_columns(
 
 def is_column_number(label: str | int) -> bool:
     """Whether a label option is an integer, also as text."""
-    return isinstance(label, int) or re.fullmatch(r"\s*-?\d+\s*", label, re.ASCII) is not None
+    return isinstance(label, int) or re.fullmatch(r"\s*-?\d{1,9}\s*", label, re.ASCII) is not None
 
 
 def _position(part: str | int, names: tuple[str, ...] | None, width: int) -> int:
@@ -67,5 +67,6 @@ def _position(part: str | int, names: tuple[str, ...] | None, width: int) -> int
         )
     shown = names if width <= 20 else (*names[:10], "...", *names[-9:])
     hint = did_you_mean(str(part), names)
+    listed = ", ".join(name if name.isprintable() else repr(name) for name in shown)
     known = "" if hint.startswith("Known") else f" {hint}"
-    raise DataError(f"there is no column {part!r}; the columns are {', '.join(shown)}.{known}")
+    raise DataError(f"there is no column {part!r}; the columns are {listed}.{known}")

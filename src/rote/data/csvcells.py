@@ -21,6 +21,7 @@ from rote.data.tables import (
     joined_labels,
     large_integer,
     missing_label,
+    shortened,
     side_by_side,
 )
 from rote.errors import DataError
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["read_csv"]
 
-_INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+_INTEGER = re.compile(r"\s*[+-]?0*(\d+)\s*", re.ASCII)
 _PLAIN_INTEGERS = r"^[+-]?(0|[1-9][0-9]*)$"
 _LEADING_ZEROS = r"^[+-]?0[0-9]"
 _BLANKS = " \t"
+
+_BLOCK = 1 << 24
+"""Bytes of a file that are looked at together. Ours."""
 
 
 def read_csv(path: Path, layout: Layout) -> Table:
@@ -93,7 +97,7 @@ def _scan(path: Path, layout: Layout, kinds: dict[str, Any]) -> pl.DataFrame | N
     """What polars reads, or None if it fails or misses a cell."""
     import polars as pl
 
-    if not layout.plain_start:
+    if not layout.plain_start or _has_lone_return(path):
         return None
     try:
         frame = pl.read_csv(
@@ -106,17 +110,34 @@ def _scan(path: Path, layout: Layout, kinds: dict[str, Any]) -> pl.DataFrame | N
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    blank = _blank_lines_at_end(path)
-    if blank and set(frame.tail(blank).null_count().row(0)) == {blank}:
+    end = _end(path)
+    blank = end[len(end.rstrip(b"\r\n")) :].count(b"\n") - 1
+    if blank > 0 and set(frame.tail(blank).null_count().row(0)) == {blank}:
         frame = frame.head(-blank)
-    return None if not len(frame) or any(frame.null_count().row(0)) else frame
+    # Polars drops an empty field at the very end of a file.
+    if not len(frame) or any(frame.null_count().row(0)) or end.endswith(layout.separator.encode()):
+        return None
+    # The two readers differ on quotes within a field.
+    odd = frame.select(pl.col(pl.String).str.contains(r'[\n"]').any())
+    return None if any(odd.row(0)) else frame
 
 
-def _blank_lines_at_end(path: Path) -> int:
+def _has_lone_return(path: Path) -> bool:
+    """Whether a carriage return without a line feed ends some line, which polars does not know."""
+    last = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            returns = (last + block).count(b"\r")
+            if returns and returns != (last + block).count(b"\r\n") + block.endswith(b"\r"):
+                return True
+            last = b"\r" if block.endswith(b"\r") else b""
+    return bool(last)
+
+
+def _end(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 4096))
-        end = file.read()
-    return max(0, end[len(end.rstrip(b"\r\n")) :].count(b"\n") - 1)
+        return file.read()
 
 
 def _cells_to_floats(cells: pl.Series, name: str) -> Floats:
@@ -134,8 +155,8 @@ def _cells_to_floats(cells: pl.Series, name: str) -> Floats:
     if not np.isfinite(array).all():
         row = int(np.argmin(np.isfinite(array)))
         raise DataError(
-            f"Row {row}, column {name}: values must be finite float64 numbers, not {cells[row]}. "
-            "Drop or fill the row.",
+            f"Row {row}, column {name}: values must be finite float64 numbers, not "
+            f"{shortened(cells[row])}. Drop or fill the row.",
             [row],
         )
     return array
@@ -186,8 +207,9 @@ def _truths(text: pl.Series) -> pl.Series:
 def _check_large(values: Floats, cells: pl.Series, name: str) -> None:
     """Raise where an integer in the text may have been rounded on its way to a float."""
     for row in np.flatnonzero(np.abs(values) >= LARGEST_INTEGER).tolist():
-        if _INTEGER.fullmatch(cells[row]) and abs(int(cells[row])) > LARGEST_INTEGER:
-            raise large_integer(row, name, cells[row])
+        match = _INTEGER.fullmatch(cells[row])
+        if match and (len(match[1]) > 16 or int(match[1]) > LARGEST_INTEGER):
+            raise large_integer(row, name, shortened(cells[row]))
 
 
 def _narrowed(X: Array) -> Array:

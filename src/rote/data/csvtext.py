@@ -33,6 +33,9 @@ _BINARY = (
 )
 """How gzip, zip, zstandard, bzip2, xz, parquet and UTF-16 files begin."""
 
+_LONGEST_HEADER = 1 << 16
+"""Characters of a header that goes on over several lines. Ours."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -43,7 +46,7 @@ class Layout:
         width: Number of columns.
         names: Their names, or None where the file has no header line.
         labels: Positions of the label columns.
-        plain_start: Whether the first line, ended by a line feed, is the first row or the header.
+        plain_start: Whether the first line, ended by a line feed, is the header or the first row.
     """
 
     separator: str
@@ -72,7 +75,7 @@ def find_layout(path: Path, label: str | int | None) -> Layout:
     Raises:
         DataError: The file holds no table, its header is unusable, or there is no such label.
     """
-    separator, line_feed = _look_at_first_line(path)
+    separator, plain = _look_at_first_line(path)
     top = list(islice(_records(path, separator), 2))
     if not top:
         raise DataError("the file is empty. It needs at least one row.")
@@ -93,7 +96,7 @@ def find_layout(path: Path, label: str | int | None) -> Layout:
         width=len(fields),
         names=names,
         labels=label_columns(label, names, len(fields)),
-        plain_start=line_feed and line == 1 and (len(top) == 1 or top[1][0] == 2),
+        plain_start=plain and line == 1 and (len(top) == 1 or top[1][0] == 2),
     )
 
 
@@ -176,17 +179,19 @@ def _undecodable_line(path: Path) -> int:
 
 
 def _look_at_first_line(path: Path) -> tuple[str, bool]:
-    """The separator, and whether a line feed ends the line."""
+    """The separator, and whether a line feed outside quotes ends the line."""
     with path.open("rb") as file:
         start = file.read(4096)
     if start.startswith(_BINARY) or b"\0" in start:
         raise DataError("the file is no UTF-8 text. If it is compressed, unpack it first.")
     with path.open(encoding="utf-8", errors="replace", newline="") as text:
         first = next(filter(str.strip, text), "")
-        while first.count('"') % 2 and (more := text.readline()):  # a line break within quotes
+        plain = first.endswith("\n") and first.count('"') % 2 == 0
+        # A line break within quotes; an open quote must not read on to the end of the file.
+        while first.count('"') % 2 and len(first) < _LONGEST_HEADER and (more := text.readline()):
             first += more
     unquoted = re.sub('"[^"]*"', "", first)
-    return max(_SEPARATORS, key=unquoted.count), first.endswith("\n")
+    return max(_SEPARATORS, key=unquoted.count), plain
 
 
 def _has_header(
@@ -209,8 +214,9 @@ def _has_header(
     if following == name or name in others:
         return False
     raise DataError(
-        f"line 1 may be a header or a row: its features are numbers, and its label {name!r} stands "
-        f"on no other line. If it is a header, name the label: {name!r}. Else add a header line."
+        "the first line may be a header or a row: its features are numbers, and its label "
+        f"{name!r} stands on no other line. If it is a header, name the label: {name!r}. Else add "
+        "a header line."
     )
 
 

@@ -10,7 +10,15 @@ from rote.data.labels import real_targets
 from rote.errors import DataError
 from rote.typing import Array
 
-__all__ = ["Table", "bad_cell", "joined_labels", "large_integer", "missing_label", "side_by_side"]
+__all__ = [
+    "Table",
+    "bad_cell",
+    "joined_labels",
+    "large_integer",
+    "missing_label",
+    "shortened",
+    "side_by_side",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +63,14 @@ def joined_labels(columns: list[Array], names: list[str]) -> Array:
 
 def bad_cell(row: int, name: str, text: str) -> DataError:
     """The error for a feature's cell that holds this text, or nothing."""
-    found = f"must be numbers, not {text!r}. Encode the column as numbers" if text else "is missing"
-    repair = ", or drop it." if text else ". Drop or fill the row."
-    subject = "values" if text else "the value"
-    return DataError(f"Row {row}, column {name}: {subject} {found}{repair}", [row])
+    place = f"Row {row}, column {name}"
+    if not text:
+        return DataError(f"{place}: the value is missing. Drop or fill the row.", [row])
+    return DataError(
+        f"{place}: values must be numbers, not {shortened(text)!r}. Encode the column as numbers, "
+        "or drop it.",
+        [row],
+    )
 
 
 def large_integer(row: int, name: str, value: object) -> DataError:
@@ -73,3 +85,8 @@ def large_integer(row: int, name: str, value: object) -> DataError:
 def missing_label(row: int, name: str) -> DataError:
     """The error for a row without a label."""
     return DataError(f"Row {row}, column {name}: the label is missing. Drop the row.", [row])
+
+
+def shortened(text: str) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= 40 else f"{text[:37]}..."
