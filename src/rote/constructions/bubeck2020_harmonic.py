@@ -93,7 +93,7 @@ class Bubeck2020Harmonic(Construction):
         number="complex recombination theorem",
         tasks=("classes", "real"),
         activations=("relu",),
-        most_points=2_000,
+        most_points=200,
         hypotheses=("well dispersed points: no two nearly parallel",),
     )
 
