@@ -39,6 +39,7 @@ docs: $(DOCS_STAMP) ## the documentation, with warnings as errors, into docs/_bu
 bench: $(TEST_STAMP) ## benchmarks and comparison scripts, results in benchmarks/results/
 	$(BIN)/python benchmarks/build_floor.py
 	$(BIN)/python benchmarks/certify_cost.py
+	$(BIN)/python benchmarks/compact_table.py
 	$(BIN)/python -m pytest -q benchmarks --benchmark-enable --benchmark-columns=min,median,rounds
 
 oldest: ## the tests on the oldest allowed dependencies, in an environment of its own

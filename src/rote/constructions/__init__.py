@@ -10,6 +10,7 @@ from rote.constructions.bubeck2020_harmonic import Bubeck2020Harmonic
 from rote.constructions.bubeck2020_ntk import Bubeck2020Ntk
 from rote.constructions.bubeck2020_relu import Bubeck2020Relu
 from rote.constructions.bubeck2020_slabs import Bubeck2020Slabs
+from rote.constructions.compact import Compact
 from rote.constructions.options import check_options
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
@@ -27,6 +28,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Bubeck2020Slabs,
         Bubeck2020Ntk,
         Bubeck2020Harmonic,
+        Compact,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""

@@ -21,10 +21,11 @@ def written(decision: Decision, k: int) -> ModelProto:
 
 def constant_of(made: ModelProto, shape: tuple[int, ...], kind: str) -> Any:
     """The one constant besides the weights that has this shape and kind."""
+    weights = {name for n in made.graph.node if n.op_type == "Gemm" for name in n.input}
     (found,) = (
         tensor
         for tensor in made.graph.initializer
-        if tensor.name.startswith("c")
+        if tensor.name not in weights
         and tuple(tensor.dims) == shape
         and numpy_helper.to_array(tensor).dtype.kind == kind
     )
@@ -62,8 +63,9 @@ def attribute(op: str, name: str, value: int) -> Callable[[ModelProto], None]:
 
 
 def label_of_other_output(made: ModelProto) -> None:
-    made.graph.node.insert(1, helper.make_node("Neg", ["output"], ["n"]))
-    made.graph.node[2].input[0] = "n"
+    place = next(i for i, n in enumerate(made.graph.node) if n.output[0] == "output")
+    made.graph.node.insert(place + 1, helper.make_node("Neg", ["output"], ["n"]))
+    made.graph.node[place + 2].input[0] = "n"
 
 
 def second_label(made: ModelProto) -> None:

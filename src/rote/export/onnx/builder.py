@@ -1,12 +1,18 @@
-"""Builder: nodes and tensors of a graph, named as they come, each constant stored once."""
+"""Builder: nodes and tensors of a graph, named as they come, each constant stored once.
+
+A small network can have a hundred nodes, so names are short: they would outweigh its weights.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import itertools
+import string
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from onnx import GraphProto, NodeProto, TensorProto, helper
+from onnx import GraphProto, TensorProto, helper
 
 from rote.export.onnx.expression import Argument, Constant, Expression, Hole
 from rote.export.onnx.tensors import from_array
@@ -32,6 +38,8 @@ class Builder:
         self.dtype = dtype
         self.graph = GraphProto(name="rote")
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._weights: dict[tuple[tuple[int, ...], bytes], str] = {}
+        self._names = _short_names()
 
     def node(
         self, op: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any
@@ -47,13 +55,14 @@ class Builder:
         Returns:
             The name of the first output.
         """
-        outputs = outputs or [f"v{len(self.graph.node)}"]
+        outputs = outputs or [next(self._names)]
         self.graph.node.append(helper.make_node(op, inputs, outputs, **attributes))
         return outputs[0]
 
     def constant(self, array: Array) -> str:
         """The name of an initializer that holds this array; equal arrays share one."""
         name, new = self._constant(array)
+        self._keep(array, name)
         self.graph.initializer.extend(new)
         return name
 
@@ -61,27 +70,43 @@ class Builder:
         """The name of an int64 vector."""
         return self.constant(np.array(values, dtype=np.int64))
 
-    def weight(self, array: Array, name: str) -> str:
+    def product(self, h: str, weight: Array, bias: str | None = None) -> str:
+        """Add a Gemm: values times a weight of shape (out, in), plus a bias."""
+        rest = [] if bias is None else [bias]
+        small = pack(weight)
+        if small is not None and small.exponent != 0:
+            # Runtimes fuse DequantizeLinear into a product whose weight is (in, out), and round.
+            return self.node("Gemm", [h, self.weight(weight), *rest], transB=1)
+        # Stored as (in, out), a weight saves every product an attribute.
+        return self.node("Gemm", [h, self.weight(np.ascontiguousarray(weight.T)), *rest])
+
+    def weight(self, array: Array) -> str:
         """Store a weight or bias as it is, or as int8 or uint8 where the file gets smaller.
 
         Args:
-            array: float32 or float64.
-            name: Its name in the file.
+            array: float32 or float64; equal ones are stored once.
 
         Returns:
-            The same name, of an initializer or of a dequantized one.
+            The name of an initializer, or of one that is cast or dequantized.
         """
+        key = (array.shape, hashlib.sha256(array.tobytes()).digest())
+        if key not in self._weights:
+            self._weights[key] = self._new_weight(array)
+        return self._weights[key]
+
+    def _new_weight(self, array: Array) -> str:
+        name = next(self._names)
         small = pack(array)
         if small is not None and small.exponent in _SCALES:
-            scale = np.array(2.0**small.exponent, dtype=np.float32)
-            integers = f"{name}_integers"
-            scale_name, new = self._constant(scale, keep=False)
-            nodes = GraphProto(initializer=new, node=self._dequantize(integers, scale_name, name))
-            overhead = nodes.ByteSize() + len(integers) - len(name)
-            if overhead + small.values.nbytes < array.nbytes:
-                self.constant(scale)
-                self.graph.initializer.append(from_array(small.values, integers))
-                self.graph.node.extend(nodes.node)
+            integers = next(self._names)
+            part = self._widened(small.exponent, integers, name)
+            if part.ByteSize() + len(integers) - len(name) + small.values.nbytes < array.nbytes:
+                for tensor in part.initializer:
+                    self._keep(_scale(small.exponent), tensor.name)
+                self.graph.initializer.extend(
+                    [*part.initializer, from_array(small.values, integers)]
+                )
+                self.graph.node.extend(part.node)
                 return name
         self.graph.initializer.append(from_array(array, name))
         return name
@@ -125,22 +150,46 @@ class Builder:
 
         return add(expression)
 
-    def _constant(self, array: Array, *, keep: bool = True) -> tuple[str, list[TensorProto]]:
+    def _constant(self, array: Array) -> tuple[str, list[TensorProto]]:
         """The name of a constant, and the tensor to store unless it is stored already."""
-        tensor = from_array(array, "")
-        key = (array.dtype.str, array.shape, tensor.SerializeToString(deterministic=True))
-        known = self._constants.get(key)
+        known = self._constants.get(_key(array))
         if known is not None:
             return known, []
-        tensor.name = f"c{len(self._constants)}"
-        if keep:
-            self._constants[key] = tensor.name
-        return tensor.name, [tensor]
+        name = next(self._names)
+        return name, [from_array(array, name)]
 
-    def _dequantize(self, integers: str, scale: str, name: str) -> list[NodeProto]:
-        """Integers times 2^e; the scale is a float32, so that float64 takes a cast after it."""
-        product = name if self.dtype == "float32" else f"{name}_float"
+    def _keep(self, array: Array, name: str) -> None:
+        """Let equal constants use this name."""
+        self._constants[_key(array)] = name
+
+    def _widened(self, exponent: int, integers: str, name: str) -> GraphProto:
+        """Nodes that make floats of integers times 2^e, and the scale if it is not stored yet."""
+        element = helper.np_dtype_to_tensor_dtype(np.dtype(self.dtype))
+        if exponent == 0:
+            return GraphProto(node=[helper.make_node("Cast", [integers], [name], to=element)])
+        scale, new = self._constant(_scale(exponent))
+        # The scale is a float32, so that float64 takes a cast after it.
+        product = name if self.dtype == "float32" else next(self._names)
         nodes = [helper.make_node("DequantizeLinear", [integers, scale], [product])]
         if product != name:
-            nodes.append(helper.make_node("Cast", [product], [name], to=TensorProto.DOUBLE))
-        return nodes
+            nodes.append(helper.make_node("Cast", [product], [name], to=element))
+        return GraphProto(initializer=new, node=nodes)
+
+
+def _scale(exponent: int) -> Array:
+    return np.array(2.0**exponent, dtype=np.float32)
+
+
+def _key(array: Array) -> tuple[str, tuple[int, ...], bytes]:
+    tensor = from_array(array, "")
+    return array.dtype.str, array.shape, tensor.SerializeToString(deterministic=True)
+
+
+def _short_names() -> Iterator[str]:
+    """Names of one letter, then of a letter and other signs, without those of the interface."""
+    following = string.ascii_letters + string.digits
+    for length in itertools.count():
+        for first, *rest in itertools.product(string.ascii_letters, *[following] * length):
+            name = "".join((first, *rest))
+            if name not in {"x", "output", "label"}:
+                yield name

@@ -75,8 +75,8 @@ def to_bytes(network: Network) -> bytes:
     network = to_float64(network)
     builder = Builder(network.dtype)
     h = "x"
-    for k, layer in enumerate(network.layers):
-        h = _layer(builder, layer, h, f"layer{k}")
+    for layer in network.layers:
+        h = _layer(builder, layer, h)
     if sum(len(tensor.raw_data) for tensor in builder.graph.initializer) > _MOST_WEIGHTS:
         raise FormatError("An ONNX file holds at most 2 GB. Save the network as safetensors.")
     builder.graph.node[-1].output[0] = "output"
@@ -109,25 +109,24 @@ def _value(name: str, element: int, *axes: int) -> ValueInfoProto:
     return helper.make_tensor_value_info(name, element, ["batch", *axes])
 
 
-def _layer(builder: Builder, layer: Layer, h: str, name: str) -> str:
+def _layer(builder: Builder, layer: Layer, h: str) -> str:
     """Add a layer; returns the name of its values."""
     if isinstance(layer, Affine):
-        return _affine(builder, layer, h, name)
+        return _affine(builder, layer, h)
     z = h
-    for j, affine in enumerate(layer.body):
-        z = _affine(builder, affine, z, f"{name}.{j}")
+    for affine in layer.body:
+        z = _affine(builder, affine, z)
     return builder.node("Add", [h, z])
 
 
-def _affine(builder: Builder, layer: Affine, h: str, name: str) -> str:
+def _affine(builder: Builder, layer: Affine, h: str) -> str:
     """One Gemm; for a shared row one product, to which every unit adds its bias."""
-    weight = layer.weight.T if layer.shared else layer.weight
-    inputs = [h, builder.weight(weight, f"{name}.weight")]
-    bias = builder.weight(layer.bias, f"{name}.bias")
     if layer.shared:
-        z = builder.node("Add", [builder.node("MatMul", inputs), bias])
+        z = builder.node("Add", [builder.product(h, layer.weight), builder.weight(layer.bias)])
+    elif np.any(layer.bias != 0) or np.any(np.signbit(layer.bias)):
+        z = builder.product(h, layer.weight, builder.weight(layer.bias))
     else:
-        z = builder.node("Gemm", [*inputs, bias], transB=1)
+        z = builder.product(h, layer.weight)
     return write_activations(builder, layer, z)
 
 

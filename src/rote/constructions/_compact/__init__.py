@@ -1,0 +1,1 @@
+"""Parts of the compact memory: encoder, folds, prefix codes, retrieval, layout and assembly."""

@@ -1,0 +1,203 @@
+r"""Layout: the shape of the memory, chosen by predicted bytes.
+
+A key reads the entries of two rows (one per block) at three or four prefix sums of columns, so it
+sees six or eight unknown bits per plane; systems of such equations were solvable up to 0.995
+equations per unknown (measured for 1,600 to 60,000 unknowns). Keys fall into
+shards and start planes at random, so the fullest system, a few standard deviations above the mean,
+decides the size; seeds are retried to keep it small.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import final
+
+from scipy.special import ndtri
+
+from rote.constructions._compact.codes import PLANES
+
+__all__ = ["Layout", "choose_layout"]
+
+_LARGEST_SUM = 1 << 22
+"""Bound of the sum over columns: with two bits behind the point it stays below 2^24."""
+
+_ROWS = 120
+"""Largest range of a row index: its centred odd weights must fit int8."""
+
+_LONG_ROWS = 400
+"""The same where weights are floats anyway; the values to fold grow with it. Ours."""
+
+_SYSTEM = 30_000
+"""Most unknowns of a system: elimination is cubic in a quarter of them, 0.3 s here. Ours."""
+
+_SPARE = 0.004
+"""Share of the unknowns left over, besides four. Ours, measured."""
+
+_MANY = 1e9
+"""From so many pairs on, seeds are dear: fewer conflicts and less luck are counted on. Ours."""
+
+_LAYER = 31
+"""Bytes of a repeated layer in an ONNX file: one Gemm and one Relu node."""
+
+
+@final
+@dataclass(frozen=True)
+class Layout:
+    """The ranges of all parts of an address.
+
+    Attributes:
+        shards: Number of shards, each with rows of its own.
+        rows: Range of the row index in each block, within a shard.
+        columns: Range of the column index in each group.
+        words: Numbers read per key, each with columns of its own.
+        planes: Bits of a number.
+        selected: Whether one unit per column selects it, instead of thresholds that pass a run of
+            columns: more weights, but sums of a few entries only, so that numbers can be long.
+    """
+
+    shards: int
+    rows: tuple[int, int]
+    columns: tuple[int, ...]
+    words: int = 1
+    planes: int = PLANES
+    selected: bool = False
+
+    @property
+    def ranges(self) -> tuple[int, ...]:
+        """Ranges of the folded values: shard if any, rows, columns, start plane."""
+        shard = (self.shards,) if self.shards > 1 else ()
+        return (*shard, *self.rows, *self.columns, self.planes)
+
+    @property
+    def stored_rows(self) -> int:
+        """Rows of the table; the first of block 2 in each shard is redundant."""
+        return self.shards * (sum(self.rows) - 1)
+
+    @property
+    def word_columns(self) -> int:
+        """Columns of a word; the first of all groups but one are redundant."""
+        return sum(self.columns) - len(self.columns) + 1
+
+    @property
+    def unknowns(self) -> int:
+        """Unknown bits of one system: a shard, a word and a plane."""
+        return (sum(self.rows) - 1) * self.word_columns
+
+    @property
+    def spacing(self) -> int:
+        """More than the sum of two entries: 2^(planes + 1)."""
+        return 2 << self.planes
+
+    @property
+    def addresses(self) -> float:
+        """Number of addresses, whatever the start plane."""
+        return math.prod(map(float, self.ranges[:-1]))
+
+    @cached_property
+    def sum_bits(self) -> int:
+        """Bits of the largest sum over a word's columns."""
+        return max(self.planes + 2, self.largest_sum.bit_length())
+
+    @property
+    def largest_sum(self) -> int:
+        """Bound of the sum over a word's columns."""
+        if self.selected:
+            return len(self.columns) * self.spacing
+        # Thresholds above an index, entries, none negative.
+        return sum(self.spacing // 2 * c * (c + 1) for c in self.columns)
+
+    @cached_property
+    def square(self) -> int:
+        """The power of two m, at least every row range, whose folds square row indices."""
+        largest = max(*self.rows, self.shards, *(self.columns if self.selected else ()))
+        return int(max(4, 1 << (largest - 1).bit_length()))
+
+    @property
+    def cost(self) -> int:
+        """Weights of the parts that depend on the shape; a byte each where planes are few."""
+        groups = len(self.columns)
+        features = 7 + groups + (self.shards > 1)
+        rows, columns = self.stored_rows, self.words * self.word_columns
+        if self.selected:
+            selectors = self.word_columns
+            parts = 2 * groups + 3 * (self.shards > 1) + 16
+            table = (rows + selectors + 2) * (columns + 1)
+            folds = (3 * parts // 2) ** 2 * self.square.bit_length()
+            return table + (rows + selectors) * (features + groups + 1) + 3 * columns + folds
+        table = (rows + groups + 2) * (columns + 1) + 60 * groups
+        reader = (self.words + 1) * columns + _LAYER * self.sum_bits
+        return table + rows * features + reader + _LAYER * self.square.bit_length()
+
+
+def choose_layout(
+    mean: float, variance: float, pairs: float, words: int, planes: int, margin: float
+) -> Layout:
+    """The smallest layout that holds the fullest system with some luck.
+
+    Args:
+        mean: Expected equations per plane over all shards.
+        variance: Variance of one shard's equations per plane over its mean.
+        pairs: Expected number of pairs of keys whose rows or columns must differ.
+        words: Numbers read per key.
+        planes: Bits of a number; columns are selected if they are more than a byte's.
+        margin: Factor on the unknowns, above 1 after failures.
+
+    Returns:
+        The layout.
+    """
+    large = pairs > _MANY and planes == PLANES
+    conflicts, luck = (0.7, 1 / 3) if large else (1.5, 1 / 16)
+    best: tuple[float, Layout] | None = None
+    selected = planes > PLANES
+    limit = _LONG_ROWS if selected else _ROWS
+    fewest = max(1, math.ceil(mean / _SYSTEM))
+    for shards in range(fewest, min(fewest + max(2, fewest // 2), _ROWS) + 1):
+        needed = _needed(mean / shards, variance, shards * planes, luck) * margin
+        for groups, total in itertools.product((3, 4), range(15, 260)):
+            columns = _coprime(total, groups)
+            if columns is None:
+                continue
+            rows = _rows(max(5, math.ceil(needed / (total - groups + 1)) + 1))
+            layout = Layout(shards, rows, columns, words, planes, selected)
+            if max(rows) > limit or layout.largest_sum >= _LARGEST_SUM:
+                continue
+            if pairs / layout.addresses > conflicts:
+                continue
+            if best is None or layout.cost < best[0]:
+                best = layout.cost, layout
+    if best is None:
+        return choose_layout(mean * 1.1, variance, pairs, words, planes, margin)
+    return best[1]
+
+
+def _needed(mean: float, variance: float, systems: int, luck: float) -> float:
+    """Unknowns for the fullest of all systems in the luckiest of a few draws."""
+    fullest = float(ndtri(luck ** (1 / systems)))
+    return (mean + fullest * math.sqrt(variance * mean) + 4) / (1 - _SPARE)
+
+
+@cache
+def _coprime(total: int, groups: int) -> tuple[int, ...] | None:
+    """Nearly equal, pairwise coprime ranges with a given sum, if there are any."""
+    middle = total // groups
+    for spread in range(1, 2 * groups + 1):
+        near = range(max(2, middle - spread), middle + spread + 1)
+        for some in itertools.combinations(near, groups - 1):
+            last = total - sum(some)
+            if some[-1] < last <= middle + spread + 1 and all(
+                math.gcd(a, b) == 1 for a, b in itertools.combinations((*some, last), 2)
+            ):
+                return (*some, last)
+    return None
+
+
+def _rows(total: int) -> tuple[int, int]:
+    """Two nearly equal coprime ranges with at least a given sum."""
+    a = total // 2
+    b = total - a
+    while math.gcd(a, b) > 1 or (a == b):
+        b += 1
+    return (a, b)

@@ -1,0 +1,250 @@
+r"""Hyperplanes with gaps: exact bits of real points.
+
+A hyperplane w.x = b tells two points apart in float arithmetic if no evaluation of w.x, in whatever
+order, crosses b. The error of a sum of d + 1 terms is at most gamma_(d+1) times the sum of absolute
+terms [higham2002]. Random directions are drawn, and b is put into the largest gap near the median,
+after widening every projection by its error bound; pairs with different labels that agree in all
+bits then get hyperplanes of their own, across the line that joins them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from rote.errors import PrecisionError
+from rote.network import Affine
+from rote.network.activation import RELU
+from rote.typing import Array, Codes, DType, Floats, Integers
+
+__all__ = ["Planes", "cut"]
+
+_UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
+
+_WEIGHT = 127
+_MIDDLE = 0.15
+"""Share of the points on either side of the median among which a gap is looked for. Ours."""
+
+_TRIES = 40
+"""Directions tried to separate one pair. Ours."""
+
+_BATCH = 16
+"""Most further directions drawn at a time while many pairs agree. Ours."""
+
+_SPARE_BITS = 3
+"""Bits beyond twice the logarithm of n, so that few pairs agree in all. Ours."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Planes:
+    """Hyperplanes and the bits they cut.
+
+    Attributes:
+        weight: -K w of each hyperplane, shape (planes, d).
+        bias: 1 + K b, shape (planes,).
+        bits: Whether w.x > b, shape (n, planes), uint8.
+        dtype: Arithmetic of the network.
+    """
+
+    weight: Floats
+    bias: Floats
+    bits: Array
+    dtype: DType
+
+    @property
+    def layers(self) -> tuple[Affine, Affine]:
+        """The layers u = relu(1 + K b - K w.x) and z = relu(1 - u)."""
+        count = len(self.bias)
+        first = Affine(self.weight.astype(self.dtype), self.bias.astype(self.dtype), RELU)
+        return first, Affine(0 - np.eye(count, dtype=self.dtype), np.ones(count, self.dtype), RELU)
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """One hyperplane w.x = b with half the gap around b that is safe."""
+
+    w: Floats
+    b: float
+    gap: float
+
+
+def cut(
+    points: Array, codes: Codes, rows: Integers, dtype: DType, rng: np.random.Generator
+) -> Planes:
+    """Hyperplanes that tell all differently labelled points apart.
+
+    Args:
+        points: Shape (n, d), floats of the network's dtype.
+        codes: Class of each point, shape (n,).
+        rows: Row number of each point, for messages.
+        dtype: Arithmetic of the network.
+        rng: Source of randomness.
+
+    Returns:
+        The hyperplanes.
+
+    Raises:
+        PrecisionError: Two points that the arithmetic cannot tell apart, with their rows.
+    """
+    X = points.astype(np.float64)
+    scale = _column_scales(X)
+    count = max(1, math.ceil(2 * math.log2(max(2, len(X)))) + _SPARE_BITS)
+    cuts = _first_cuts(X, scale, count, dtype, rng)
+    bits = _sides(X, cuts)
+    while (pairs := _confused(bits, codes)).size:
+        first, second = (int(i) for i in pairs[0])
+        fresh = [_separate(X, first, second, scale, dtype, rng)]
+        if fresh[0] is None:
+            a, b = sorted(int(rows[i]) for i in (first, second))
+            repair = " Use dtype='float64'." if dtype == "float32" else " Rescale the features."
+            raise PrecisionError(
+                f"No hyperplane separates rows {a} and {b}, which have different labels, by more "
+                f"than the rounding error of {dtype}.{repair}",
+                [a, b],
+            )
+        fresh += [
+            _widest_gap(X, direction, float(rng.uniform(0.05, 0.95)), dtype)
+            for direction in _directions(X, scale, min(_BATCH, len(pairs) // 8), rng)
+        ]
+        found = [c for c in fresh if c is not None]
+        cuts += found
+        bits = np.concatenate([bits, _sides(X, found)], axis=1)
+    return _planes(cuts, bits, dtype)
+
+
+def _first_cuts(
+    X: Floats, scale: Floats, count: int, dtype: DType, rng: np.random.Generator
+) -> list[_Cut]:
+    """Cuts near the medians of random directions; elsewhere, too, where there are few of these."""
+    cuts: list[_Cut] = []
+    for i, direction in enumerate(_directions(X, scale, 3 * count, rng)):
+        centre = 0.5 if i < 2 * X.shape[1] else float(rng.uniform(0.1, 0.9))
+        found = _widest_gap(X, direction, centre, dtype)
+        if found is not None:
+            cuts.append(found)
+        if len(cuts) == count:
+            break
+    return cuts
+
+
+def _column_scales(X: Floats) -> Floats:
+    """A power of two near each feature's spread; all equal where they are within 2^4."""
+    deviation = X.std(axis=0)
+    exponent = np.round(np.log2(np.where(deviation > 0, deviation, 1)))
+    exponent[deviation == 0] = exponent[deviation > 0].max(initial=0)
+    if exponent.max() - exponent.min() <= 4:
+        relative: Floats = deviation / np.where(deviation > 0, deviation, 1).max()
+        relative[deviation == 0] = 1
+        return relative
+    powers: Floats = np.ldexp(1.0, exponent.astype(np.int64))
+    return powers
+
+
+def _directions(X: Floats, scale: Floats, count: int, rng: np.random.Generator) -> list[Floats]:
+    """Random directions, orthogonal by blocks of d, in units of the features' scales."""
+    d = X.shape[1]
+    directions: list[Floats] = []
+    while len(directions) < count:
+        basis = np.linalg.qr(rng.standard_normal((d, d)))[0] if d <= 512 else None
+        block = basis if basis is not None else rng.standard_normal((32, d))
+        directions.extend(_integral(row, scale) for row in block)
+    return directions[:count]
+
+
+def _integral(direction: Floats, scale: Floats) -> Floats:
+    """Small integer weights, divided by the scales where these are powers of two."""
+    if np.all(np.frexp(scale)[0] == 0.5) and scale.max() > scale.min():
+        integers: Floats = np.rint(direction * (_WEIGHT / np.abs(direction).max()))
+        return integers / scale
+    w = direction / scale
+    rounded: Floats = np.rint(w * (_WEIGHT / np.abs(w).max()))
+    return rounded
+
+
+def _errors(X: Floats, w: Floats, offset: float, dtype: DType) -> Floats:
+    """Bounds of the error of w.x - b in any order of summation, |b| at most an offset."""
+    terms = X.shape[1] + 3
+    gamma = terms * _UNIT[dtype] / (1 - terms * _UNIT[dtype])
+    # In float64 the projections that the gaps are read from have errors of their own.
+    factor = 2.02 if dtype == "float64" else 1.01
+    bounds: Floats = factor * gamma * (np.abs(X) @ np.abs(w) + offset)
+    return bounds
+
+
+def _gap(p: Floats, error: Floats, first: int, last: int, dtype: DType) -> tuple[float, float]:
+    """Middle and half width of the widest gap among sorted places first to last; 0 if none."""
+    order = np.argsort(p, kind="stable")
+    upper = np.maximum.accumulate((p + error)[order])
+    lower = np.minimum.accumulate((p - error)[order][::-1])[::-1]
+    gaps = lower[first + 1 : last + 1] - upper[first:last]
+    if not gaps.size:
+        return 0.0, 0.0
+    i = int(np.argmax(gaps))
+    if gaps[i] <= 8 * _UNIT[dtype] * np.abs(p).max():
+        return 0.0, 0.0
+    return float(upper[first + i] + gaps[i] / 2), float(gaps[i] / 2)
+
+
+def _widest_gap(X: Floats, w: Floats, centre: float, dtype: DType) -> _Cut | None:
+    """The widest gap around a quantile, if errors leave one."""
+    n = len(X)
+    first = max(0, int(n * (centre - _MIDDLE)))
+    last = min(n - 1, max(first + 1, int(n * (centre + _MIDDLE))))
+    p = X @ w
+    b, half = _gap(p, _errors(X, w, float(np.abs(p).max()), dtype), first, last, dtype)
+    return _Cut(w, b, half) if half else None
+
+
+def _separate(
+    X: Floats, a: int, b: int, scale: Floats, dtype: DType, rng: np.random.Generator
+) -> _Cut | None:
+    """A hyperplane between two points with a gap that no point's error enters."""
+    difference = X[b] - X[a]
+    for attempt in range(_TRIES):
+        if attempt == 0:
+            w = np.ldexp(np.rint(np.ldexp(difference / np.abs(difference).max(), 10)), -10)
+        else:
+            noise = np.abs(rng.standard_normal(len(difference)))
+            w = _integral(np.sign(difference) * noise, scale)
+        p = X @ w
+        if p[a] > p[b]:
+            w, p = -w, -p
+        order = np.argsort(p, kind="stable")
+        first, last = (int(np.flatnonzero(order == i)[0]) for i in (a, b))
+        offset = float(max(abs(p[a]), abs(p[b])))
+        middle, half = _gap(p, _errors(X, w, offset, dtype), first, last, dtype)
+        if half:
+            return _Cut(w, middle, half)
+    return None
+
+
+def _sides(X: Floats, cuts: list[_Cut]) -> Array:
+    """The bit of each point at each cut."""
+    bits = np.empty((len(X), len(cuts)), np.uint8)
+    for j, c in enumerate(cuts):
+        bits[:, j] = X @ c.w > c.b
+    return bits
+
+
+def _confused(bits: Array, codes: Codes) -> Integers:
+    """Pairs of differently labelled points with equal bits, shape (pairs, 2)."""
+    packed = np.packbits(bits, axis=1)
+    keys = np.zeros((len(bits), max(1, -(-packed.shape[1] // 8)) * 8), np.uint8)
+    keys[:, : packed.shape[1]] = packed
+    words = keys.view(np.uint64)
+    order = np.lexsort((codes, *words.T))
+    same = np.all(words[order[1:]] == words[order[:-1]], axis=1)
+    clash = np.flatnonzero(same & (codes[order[1:]] != codes[order[:-1]]))
+    return np.stack([order[clash], order[clash + 1]], axis=1)
+
+
+def _planes(cuts: list[_Cut], bits: Array, dtype: DType) -> Planes:
+    """All hyperplanes with one common factor K, so that their weights share one power of two."""
+    factor = max(2.0 ** math.ceil(math.log2(1.5 / c.gap)) for c in cuts) if cuts else 1.0
+    weight = np.stack([0 - factor * c.w for c in cuts])  # no negative zeros
+    bias = np.array([float(np.dtype(dtype).type(1 + factor * c.b)) for c in cuts])
+    return Planes(weight, bias, bits, dtype)

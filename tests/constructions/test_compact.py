@@ -1,0 +1,166 @@
+"""The compact memory: right on every point under both claims, and small."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rote.certify import verify
+from rote.constructions.compact import Compact
+from rote.data import DataSet
+from rote.errors import AssumptionError, OptionError, PrecisionError
+from rote.network import Network, serial
+from rote.typing import DType
+
+
+def remembered(data: DataSet, dtype: DType = "float32", seed: int = 0) -> Network:
+    """Build, and check every point under both claims."""
+    network = Compact().build(data, dtype=dtype, seed=seed)
+    certificate = verify(network, data)
+    assert certificate.holds("exact")
+    assert certificate.holds("portable")
+    return network
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 60),
+    d=st.integers(1, 5),
+    classes=st.integers(1, 9),
+    largest=st.sampled_from([2, 10, 255, 5000]),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_integer_points(
+    seed: int, n: int, d: int, classes: int, largest: int, dtype: DType
+) -> None:
+    rng = np.random.default_rng(seed)
+    X = np.unique(rng.integers(-largest, largest, (n, d)), axis=0)
+    remembered(DataSet.from_arrays(X, rng.integers(0, classes, len(X))), dtype)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(1, 60),
+    d=st.integers(1, 5),
+    scale=st.sampled_from([1e-6, 1.0, 1e5]),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+@settings(max_examples=30, deadline=None)
+def test_real_points(seed: int, n: int, d: int, scale: float, dtype: DType) -> None:
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, d)) * scale ** rng.integers(0, 2, d)
+    remembered(DataSet.from_arrays(X, rng.integers(0, 3, n)), dtype)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10, 26, 200, 300])
+def test_classes(classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    X = rng.integers(0, 256, (2000, 12))
+    remembered(DataSet.from_arrays(X, rng.integers(0, classes, 2000)))
+
+
+def test_skewed_classes_with_names() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.choice(["often", "seldom", "rare", "once"], 3000, p=[0.9, 0.08, 0.019, 0.001])
+    remembered(DataSet.from_arrays(rng.integers(0, 99, (3000, 9)), y))
+
+
+def test_as_many_classes_as_points() -> None:
+    y = np.random.default_rng(0).permutation(3000)
+    X = np.stack([np.arange(3000) % 300, np.arange(3000) // 300], axis=1)
+    remembered(DataSet.from_arrays(X, y))
+
+
+def test_more_classes_are_refused() -> None:
+    data = DataSet.from_arrays(np.arange(65537)[:, None], np.arange(65537))
+    with pytest.raises(AssumptionError, match="65536"):
+        Compact().build(data, dtype="float32")
+
+
+def test_equal_points_are_merged() -> None:
+    X = np.repeat(np.arange(40)[:, None] * [1, 7], 2, axis=0)
+    network = remembered(DataSet.from_arrays(X, np.repeat(np.arange(40) % 2, 2)))
+    assert network.inputs == 2
+
+
+def test_points_that_float32_cannot_separate_are_named() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 3)) + 1000
+    X[17] = X[211]
+    X[17, 1] = np.nextafter(np.float32(X[211, 1]), np.float32(2000))
+    X = X.astype(np.float32)
+    y = np.arange(300) % 2
+    y[17], y[211] = 0, 1
+    data = DataSet.from_arrays(X, y)
+    with pytest.raises(PrecisionError, match="float64") as caught:
+        Compact().build(data, dtype="float32")
+    assert sorted(caught.value.rows) == [17, 211]
+    remembered(data, "float64")
+
+
+def test_same_seed_same_network() -> None:
+    rng = np.random.default_rng(0)
+    data = DataSet.from_arrays(rng.integers(0, 256, (500, 8)), rng.integers(0, 5, 500))
+    digests = [serial.digest(Compact().build(data, dtype="float32", seed=s)) for s in (0, 0, 1)]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_near_the_information_limit() -> None:
+    rng = np.random.default_rng(0)
+    data = DataSet.from_arrays(rng.integers(0, 256, (30_000, 16)), rng.integers(0, 16, 30_000))
+    network = remembered(data)
+    # 15,000 bytes of labels; the repeated layers are stored once in a file, but counted here.
+    assert network.size.stored_bytes is not None
+    assert network.size.stored_bytes < 1.45 * data.information_bits / 8
+
+
+def test_progress_is_reported() -> None:
+    rng = np.random.default_rng(0)
+    data = DataSet.from_arrays(rng.integers(0, 256, (200, 8)), rng.integers(0, 2, 200))
+    stages = []
+    Compact().build(data, dtype="float32", progress=lambda stage, *_: stages.append(stage))
+    assert {"hash", "solve"} <= set(stages)
+
+
+@pytest.mark.parametrize(("bits", "classes"), [(3, 10), (6, 2), (7, 1)])
+def test_inputs_never_seen_are_unknown(bits: int, classes: int) -> None:
+    rng = np.random.default_rng(bits)
+    data = DataSet.from_arrays(rng.integers(0, 256, (3000, 12)), rng.integers(0, classes, 3000))
+    network = Compact(reject_unknown=bits).build(data, dtype="float32")
+    assert verify(network, data).certified
+    fresh = rng.integers(0, 256, (40_000, 12))
+    accepted = float(np.mean(network.predict(fresh) != -1))
+    # Six standard deviations of 40,000 draws.
+    assert abs(accepted - 2.0**-bits) < 6 * np.sqrt(2.0**-bits / 40_000)
+
+
+def test_unknown_inputs_of_named_classes() -> None:
+    rng = np.random.default_rng(0)
+    y = np.array(["a", "b", "longer name"])[rng.integers(0, 3, 500)]
+    data = DataSet.from_arrays(rng.standard_normal((500, 6)), y)
+    network = Compact(reject_unknown=5).build(data, dtype="float32")
+    assert np.array_equal(network.predict(data.points), y)
+    assert set(network.predict(rng.standard_normal((200, 6)) * 100)) <= {"unknown", *y}
+
+
+def test_a_fingerprint_needs_room_and_a_free_label() -> None:
+    X = np.arange(300)[:, None]
+    with pytest.raises(AssumptionError, match="room for 2 classes"):
+        Compact(reject_unknown=7).build(DataSet.from_arrays(X, np.arange(300) % 3))
+    with pytest.raises(AssumptionError, match="-1"):
+        Compact(reject_unknown=2).build(DataSet.from_arrays(X, np.arange(300) % 2 - 1))
+    with pytest.raises(OptionError, match="from 0 to 8"):
+        Compact(reject_unknown=9)
+
+
+@pytest.mark.parametrize("classes", [2, 5, 300])
+def test_long_numbers(classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    data = DataSet.from_arrays(rng.integers(0, 256, (3000, 12)), rng.integers(0, classes, 3000))
+    network = Compact(words="float32").build(data, dtype="float32")
+    assert verify(network, data).certified
+    table = max(network.affine_layers, key=lambda layer: layer.weight.size).weight
+    assert table.max() > 1 << 9  # more than a byte per entry
