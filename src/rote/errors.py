@@ -7,6 +7,7 @@ that a caller would expect, so that ``except ValueError`` keeps working.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 __all__ = [
     "AssumptionError",
@@ -48,6 +49,10 @@ class ContradictionError(DataError):
     def __init__(self, message: str, rows: tuple[int, int], labels: tuple[object, object]) -> None:
         super().__init__(message, rows)
         self.labels = labels
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # So that it survives the way back from another process.
+        return type(self), (str(self), self.rows, self.labels)
 
 
 class AssumptionError(RoteError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import re
 from fractions import Fraction
 
@@ -276,6 +277,13 @@ def test_contradictions_name_both_rows(y: list[object], labels: tuple[object, ob
     assert caught.value.rows == (0, 2)
     assert caught.value.labels == labels
     assert f"labelled {labels[0]!r} and {labels[1]!r}" in str(caught.value)
+
+
+def test_contradictions_come_back_from_other_processes() -> None:
+    with pytest.raises(ContradictionError) as caught:
+        DataSet.from_arrays([[1], [1]], ["a", "b"])
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (str(copy), copy.rows, copy.labels) == (str(caught.value), (0, 1), ("a", "b"))
 
 
 def test_rounding_merges_or_refuses() -> None:
