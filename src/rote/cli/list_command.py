@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.table import Table
 
 from rote.cli.options import Json
-from rote.cli.output import out, print_json
+from rote.cli.output import origin, out, print_json
 from rote.constructions import CATALOGUE
 from rote.constructions.options import describe_options
 
@@ -35,13 +35,15 @@ def list_command(*, json: Json = False) -> int:
         return 0
     for key, construction in CATALOGUE.items():
         theorem = construction.theorem
-        out.print(f"[bold]{key}[/bold]  {theorem.title} ({theorem.number}, {theorem.source})")
+        out.print(f"[bold]{key}[/bold]  {theorem.title} ({origin(theorem)})")
         table = Table.grid(padding=(0, 2))
         table.add_row("", "promise", theorem.statement)
         table.add_row("", "labels", ", ".join(theorem.tasks))
         if theorem.hypotheses:
             table.add_row("", "needs", "; ".join(theorem.hypotheses))
         table.add_row("", "arithmetic", ", ".join(theorem.dtypes))
+        if theorem.most_points is not None:
+            table.add_row("", "auto", f"up to {theorem.most_points} points")
         for name, text in describe_options(construction).items():
             table.add_row("", f"--set {name}=", text)
         out.print(table)

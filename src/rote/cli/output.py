@@ -13,11 +13,11 @@ from rich.table import Table
 
 from rote.api.files import certificate_path
 from rote.api.memo import Memo
-from rote.constructions import CATALOGUE
+from rote.constructions import CATALOGUE, Theorem
 from rote.data import DataSet
 from rote.network import Size
 
-__all__ = ["memo_json", "out", "print_json", "print_memo", "print_sizes", "size_json"]
+__all__ = ["memo_json", "origin", "out", "print_json", "print_memo", "print_sizes", "size_json"]
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -111,11 +111,18 @@ def print_memo(memo: Memo, written: Path) -> None:
     """The data, the theorem, promised and measured size, claims, and the file."""
     theorem = CATALOGUE[memo.construction].theorem
     out.print(_describe_data(memo.data))
-    out.print(f"{theorem.key}, {theorem.number} of {theorem.source}, in {memo.network.dtype}")
+    out.print(f"{theorem.key}, {origin(theorem)}, in {memo.network.dtype}")
     print_sizes(memo.size, memo.promised)
     for claim in memo.certificate.claims.values():
         out.print(claim.describe())
     out.print(f"{written}: {_describe_file(written.stat().st_size, memo.data)}")
+
+
+def origin(theorem: Theorem) -> str:
+    """Where a construction's theorem stands: ``Theorem 3.1 of yun2019``."""
+    if theorem.number != "ours":
+        return f"{theorem.number} of {theorem.source}"
+    return "ours" if theorem.source == "rote" else f"ours, after {theorem.source}"
 
 
 def _describe_data(data: DataSet) -> str:
