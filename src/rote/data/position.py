@@ -20,11 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rote.data.duplicates import group_equal_rows
-from rote.data.hyperplanes import Hyperplanes
 from rote.data.points import check_points
 from rote.errors import OptionError
-from rote.exact.matrix import rank
-from rote.exact.modular import rank_modulo
 from rote.typing import Array, Integers, Progress, no_progress
 
 __all__ = ["Position", "general_position"]
@@ -111,6 +108,9 @@ def _shared_coordinate(points: Array) -> Position | None:
 
 def _common_hyperplane(points: Array) -> Position | None:
     """A witness if all points lie on one hyperplane: by a sample first, which mostly settles it."""
+    from rote.exact.matrix import rank
+    from rote.exact.modular import rank_modulo
+
     n, d = points.shape
     for count in (min(n, 2 * (d + 1)), n):
         if rank_modulo(_homogeneous(points[:count])) == d + 1:
@@ -125,6 +125,8 @@ def _search(
     points: Array, operations: int, rng: np.random.Generator, progress: Progress
 ) -> Position:
     """Compare hyperplanes through d points with all points."""
+    from rote.data.hyperplanes import Hyperplanes
+
     n, d = points.shape
     price = d * d * (d + 1) + n * (d + 1)
     everything = math.comb(n, d)

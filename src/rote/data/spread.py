@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import eigh
 
 from rote.data.points import check_points
 from rote.errors import DataError
@@ -101,6 +100,8 @@ def operator_norm(points: npt.ArrayLike) -> OperatorNorm:
     >>> operator_norm([[1, 0], [0, 2]])
     OperatorNorm(singular_value=2.0, norm=4.0, omega=4.0)
     """
+    from scipy.linalg import eigh
+
     checked = check_points(points)
     n, d = checked.shape
     exponent = _exponent(checked)

@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from rote.data.closest import ClosestPair
 from rote.data.scaling import scaled
 from rote.typing import Codes, Floats, Integers, Progress
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 __all__ = ["search_by_tree"]
 
@@ -75,6 +78,8 @@ class _Search:
         Yields:
             How many points were done in each step.
         """
+        from scipy.spatial import cKDTree
+
         tree = cKDTree(self.points[others])
         order = np.arange(len(sources))
         if sources is others:
