@@ -49,6 +49,7 @@ def outputs(file: bytes, x: Array) -> list[Any]:
     """What onnxruntime returns."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: x})  # type: ignore[no-any-return]
 
