@@ -182,7 +182,12 @@ def _encoder(data: DataSet, context: Context) -> Encoder:
         encoder = IntegerEncoder(points, context.dtype)
         if encoder.draw(2, 1.0, np.random.default_rng(0)) is not None:
             return encoder
-    planes = cut(points, data.target, data.rows, context.dtype, context.rng)
+    return _bit_encoder(data, context)
+
+
+def _bit_encoder(data: DataSet, context: Context) -> Encoder:
+    """Hyperplanes, which separate any points that differ by more than rounding."""
+    planes = cut(data.points, data.target, data.rows, context.dtype, context.rng)
     return BitEncoder(planes, context.dtype)
 
 
@@ -201,6 +206,10 @@ def _remember(
         if attempt % _PATIENCE == 0:
             layout = choose_layout(mean, variance, pairs, len(codes), planes, margin)
             margin *= _GROWTH
+        if attempt == _ATTEMPTS // 2:
+            # Points that differ by a common multiple of all periods, as may happen on a line, have
+            # one address whatever the weights.
+            encoder = _bit_encoder(data, context)
         context.progress("hash", attempt, _ATTEMPTS)
         memory = _attempt(data, context, encoder, symbols, codes, layout, margin)
         if memory is not None:
