@@ -393,13 +393,3 @@ def test_files_beyond_2_gb_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert to_bytes(two_layers(np.full((10, 10), 0.3), "float32"))
     with pytest.raises(FormatError, match="at most 2 GB"):
         to_bytes(two_layers(np.full((20, 20), 0.3), "float32"))
-
-
-@pytest.mark.parametrize("exponent", [-7, 0, 4])
-def test_runtimes_do_not_round_packed_products(exponent: int) -> None:
-    rng = np.random.default_rng(0)
-    weight = np.ldexp(rng.integers(-128, 128, (100, 76)), exponent).astype(np.float32)
-    network = Network((Affine(weight, np.zeros(100, np.float32)),), Value(1.0), "float32")
-    session = onnxruntime.InferenceSession(to_bytes(network), providers=["CPUExecutionProvider"])
-    x = rng.integers(0, 200, (30, 76)).astype(np.float32)
-    assert np.array_equal(session.run(["output"], {"x": x})[0], x @ weight.T)
