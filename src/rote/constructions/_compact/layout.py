@@ -13,9 +13,8 @@ import itertools
 import math
 from dataclasses import dataclass
 from functools import cache, cached_property
+from statistics import NormalDist
 from typing import final
-
-from scipy.special import ndtri
 
 from rote.constructions._compact.codes import PLANES
 
@@ -33,8 +32,8 @@ _LONG_ROWS = 400
 _SYSTEM = 30_000
 """Most unknowns of a system: elimination is cubic in a quarter of them, 0.3 s here. Ours."""
 
-_SPARE = 0.004
-"""Share of the unknowns left over, besides four. Ours, measured."""
+_SPARE = {3: 0.004, 4: 0.0015}
+"""Share of the unknowns left over, besides four, by groups of columns. Ours, measured."""
 
 _MANY = 1e9
 """From so many pairs on, seeds are dear: fewer conflicts and less luck are counted on. Ours."""
@@ -155,11 +154,12 @@ def choose_layout(
     limit = _LONG_ROWS if selected else _ROWS
     fewest = max(1, math.ceil(mean / _SYSTEM))
     for shards in range(fewest, min(fewest + max(2, fewest // 2), _ROWS) + 1):
-        needed = _needed(mean / shards, variance, shards * planes, luck) * margin
+        fullest = _fullest(mean / shards, variance, shards * planes, luck)
         for groups, total in itertools.product((3, 4), range(15, 260)):
             columns = _coprime(total, groups)
             if columns is None:
                 continue
+            needed = (fullest + 4) / (1 - _SPARE[groups]) * margin
             rows = _rows(max(5, math.ceil(needed / (total - groups + 1)) + 1))
             layout = Layout(shards, rows, columns, words, planes, selected)
             if max(rows) > limit or layout.largest_sum >= _LARGEST_SUM:
@@ -173,10 +173,9 @@ def choose_layout(
     return best[1]
 
 
-def _needed(mean: float, variance: float, systems: int, luck: float) -> float:
-    """Unknowns for the fullest of all systems in the luckiest of a few draws."""
-    fullest = float(ndtri(luck ** (1 / systems)))
-    return (mean + fullest * math.sqrt(variance * mean) + 4) / (1 - _SPARE)
+def _fullest(mean: float, variance: float, systems: int, luck: float) -> float:
+    """Equations of the fullest of all systems in the luckiest of a few draws."""
+    return mean + NormalDist().inv_cdf(luck ** (1 / systems)) * math.sqrt(variance * mean)
 
 
 @cache
