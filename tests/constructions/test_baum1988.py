@@ -40,7 +40,9 @@ def test_bands_hold_their_points_alone_in_rational_numbers(seed: int, n: int, d:
     for x, code in zip(data.points, data.target, strict=True):
         total = Fraction(float(output.bias[0]))
         for row, bias, a in zip(hidden.weight, hidden.bias, output.weight[0], strict=True):
-            t = sum((Fraction(w) * Fraction(v) for w, v in zip(row, x, strict=True)), Fraction(bias))
+            t = sum(
+                (Fraction(w) * Fraction(v) for w, v in zip(row, x, strict=True)), Fraction(bias)
+            )
             total += Fraction(a) * (t > 0)
         # A band may hold further points with the label of its block, but no other.
         assert (total >= 1) if code else (total <= 0)

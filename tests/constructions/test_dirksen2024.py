@@ -73,7 +73,7 @@ def test_one_label_needs_no_units() -> None:
 def test_neighbouring_floats_are_refused() -> None:
     x = np.array([[1.0], [np.nextafter(np.float32(1), np.float32(2))]], np.float32)
     data = DataSet.from_arrays(x, [0, 1])
-    with pytest.raises(PrecisionError, match="rows [01] and [01] apart"):
+    with pytest.raises(PrecisionError, match=r"rows [01] and [01] apart"):
         Dirksen2024().build(data, dtype="float32")
 
 
