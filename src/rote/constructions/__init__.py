@@ -16,6 +16,7 @@ from rote.constructions.dirksen2024 import Dirksen2024
 from rote.constructions.options import check_options
 from rote.constructions.rajput2021 import Rajput2021
 from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
+from rote.constructions.vershynin2020 import Vershynin2020
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
@@ -37,6 +38,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Rajput2021,
         Rajput2021TwoLayers,
         Dirksen2024,
+        Vershynin2020,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""

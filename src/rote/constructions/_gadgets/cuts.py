@@ -140,7 +140,7 @@ class Points:
         """
         kept = [
             self._cut(normals[k : k + _COLUMNS], first[k : k + _COLUMNS], last[k : k + _COLUMNS])
-            for k in range(0, len(normals), _COLUMNS)
+            for k in range(0, max(1, len(normals)), _COLUMNS)
         ]
         return joined(*kept)
 
