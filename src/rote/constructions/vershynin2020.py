@@ -40,7 +40,7 @@ from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError
 from rote.network import Affine, Decision, Layer, Size
 from rote.network.activation import RELU, THRESHOLD
-from rote.typing import Array
+from rote.typing import Array, Floats
 
 __all__ = ["Vershynin2020"]
 
@@ -151,6 +151,7 @@ class _Pyramid:
         self._options = options
         self._features = Features(values, np.zeros_like(values), context.dtype)
         self._found = np.zeros((positive.shape[1], data.d))  # units that stand for each bit
+        self._seen = np.zeros(positive.shape)  # the sums of these units at all points
         self.left = positive.copy()
         self.layers: list[Affine] = []
 
@@ -253,12 +254,18 @@ class _Pyramid:
         relu = np.array([self._relu(unit) for unit in range(units)])
         weight, bias = np.zeros((units, inputs)), np.zeros(units)
         found = np.zeros((len(self._found), units))
+        seen = np.zeros_like(self._seen)
         for row, (unit, bit) in enumerate(detectors):
             weight[row, inputs - a :], bias[row] = unit.weight, unit.bias
             found[bit, row] = 1
+            t = self._features.values @ unit.weight + unit.bias
+            seen[:, bit] += np.maximum(t, 0) if relu[row] else t > 0
         for row, bit in enumerate(carried, len(detectors)):
-            weight[row], bias[row] = self._found[bit], 0.0 if relu[row] else -0.5
-            found[bit, row] = 1
+            weight[row], found[bit, row] = self._found[bit], 1
+            before = self._seen[:, bit]
+            if not relu[row]:
+                bias[row] = -_widest_gap(before)
+            seen[:, bit] += before if relu[row] else before > -bias[row]
         first = len(detectors) + len(carried)
         weight[first:, inputs - a :], bias[first:] = enrich
         dtype = self._context.dtype
@@ -271,4 +278,11 @@ class _Pyramid:
             errors=np.where(ramp & (sums > -errors), errors, 0.0),
             dtype=dtype,
         )
-        self._found = found
+        self._found, self._seen = found, seen
+
+
+def _widest_gap(seen: Floats) -> float:
+    """The middle of the widest gap between 0 and 1: ReLUs may see a point by less than 1."""
+    knots = np.sort(np.concatenate([[0.0, 1.0], seen[(seen > 0) & (seen < 1)]]))
+    k = int(np.diff(knots).argmax())
+    return float(knots[k] + knots[k + 1]) / 2

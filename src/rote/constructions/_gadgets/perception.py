@@ -105,7 +105,7 @@ class Perceptron:
         while size >= 1:
             unit = self._unit(self._weight(order[:size]), order[:size], left, negative, relu)
             if unit is not None:
-                self._size = max(self._size, size) if size == len(order) else size * _GROW
+                self._size = size * _GROW + 1
                 return unit
             size = int(size * _SHRINK)
         self._size = 1.0
@@ -134,9 +134,10 @@ class Perceptron:
         low, high = z[negative].max(initial=z.min() - 1), z[block].min()
         if not low < high:
             return None
-        knots = np.sort(np.concatenate([[low, high], z[left[(z[left] > low) & (z[left] < high)]]]))
-        if relu:
-            knots = knots[[0, -1]]
+        # Points with the same value may be on either side, recognized before or not: a threshold
+        # keeps away from them all, and a ReLU need not.
+        between = z[(z > low) & (z < high) & (not relu)]
+        knots = np.sort(np.concatenate([[low, high], between]))
         k = int(np.diff(knots).argmax())
         threshold, above = (knots[k] + knots[k + 1]) / 2, knots[k + 1]
         if relu:  # at least 1 where the margin is largest allowed
@@ -145,7 +146,7 @@ class Perceptron:
         bias = float(np.dtype(dtype).type(-threshold))
         sums, errors = (x[:, 0] for x in self._features.sums(w[None], np.array([bias])))
         seen = left[sums[left] - errors[left] >= 1] if relu else left[sums[left] > 0]
-        watched = negative if relu else np.concatenate([left, negative])
+        watched = negative if relu else np.arange(len(sums))
         if not seen.size or (np.abs(sums[watched]) <= _SAFETY * errors[watched]).any():
             return None
         return None if (sums[negative] > 0).any() else Unit(w, bias, seen)
