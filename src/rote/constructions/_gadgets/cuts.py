@@ -163,11 +163,14 @@ class Points:
 
     def _cut(self, normals: Floats, first: Floats, last: Floats) -> Cuts:
         t = self.values @ normals.T
-        inside = (t >= first) & (t <= last)
+        absolute = self.absolute @ np.abs(normals).T
+        # The ends may be heights of points, computed in another order.
+        slack = dot_error(2 * absolute.max(axis=0), normals.shape[1], "float64")
+        inside = (t >= first - slack) & (t <= last + slack)
         threshold = np.array([_widest_gap(t[i, k]) for k, i in enumerate(inside.T)])
         threshold = threshold.astype(self.dtype).astype(np.float64)
         away = np.abs(t - threshold)
-        absolute = self.absolute @ np.abs(normals).T + np.abs(threshold)
+        absolute += np.abs(threshold)
         bound = dot_error(absolute, self.terms[:, None] + 1, self.dtype)
         bound += dot_error(absolute, self.terms[:, None] + 1, "float64")
         if self.whole:  # sums of integers that are so small do not round
