@@ -6,12 +6,17 @@ from typing import Any
 
 from rote.constructions._base import Construction as Construction
 from rote.constructions._base import Theorem as Theorem
+from rote.constructions.baum1988 import Baum1988
 from rote.constructions.bubeck2020_harmonic import Bubeck2020Harmonic
 from rote.constructions.bubeck2020_ntk import Bubeck2020Ntk
 from rote.constructions.bubeck2020_relu import Bubeck2020Relu
 from rote.constructions.bubeck2020_slabs import Bubeck2020Slabs
 from rote.constructions.compact import Compact
+from rote.constructions.dirksen2024 import Dirksen2024
 from rote.constructions.options import check_options
+from rote.constructions.rajput2021 import Rajput2021
+from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
+from rote.constructions.vershynin2020 import Vershynin2020
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
@@ -29,6 +34,11 @@ CATALOGUE: dict[str, type[Construction]] = {
         Bubeck2020Ntk,
         Bubeck2020Harmonic,
         Compact,
+        Baum1988,
+        Rajput2021,
+        Rajput2021TwoLayers,
+        Dirksen2024,
+        Vershynin2020,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""

@@ -1,0 +1,69 @@
+"""Cover's count against all dichotomies of few points, and what it says about networks."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from rote.bounds.cover1965_dichotomies import dichotomies, log2_dichotomies, most_points
+from rote.constructions import make
+from rote.data import DataSet
+from rote.errors import OptionError
+
+
+@pytest.mark.parametrize(("n", "d"), [(4, 2), (5, 2), (6, 2), (5, 3), (4, 1), (3, 4)])
+def test_the_count_is_that_of_linear_programs(n: int, d: int) -> None:
+    x = np.random.default_rng(0).standard_normal((n, d))
+    lifted = np.hstack([x, np.ones((n, 1))])
+    separable = 0
+    for signs in product((-1, 1), repeat=n):
+        rows = -np.array(signs)[:, None] * lifted
+        done = linprog(np.zeros(d + 1), A_ub=rows, b_ub=-np.ones(n), bounds=(None, None))
+        separable += done.status == 0
+    assert dichotomies(n, d) == separable
+
+
+@given(n=st.integers(2, 60), d=st.integers(2, 20))
+def test_the_recursion_of_the_paper(n: int, d: int) -> None:
+    assert dichotomies(n, d) == dichotomies(n - 1, d) + dichotomies(n - 1, d - 1)
+    assert dichotomies(n, d) == 2 * sum(comb(n - 1, k) for k in range(d + 1))
+
+
+@given(d=st.integers(1, 50))
+def test_half_of_all_dichotomies_at_twice_the_weights(d: int) -> None:
+    assert dichotomies(2 * (d + 1), d) == 2 ** (2 * d + 1)
+    assert log2_dichotomies(2 * (d + 1), d) >= 2 * d + 1
+
+
+def test_the_published_network() -> None:
+    assert most_points([10, 100, 100, 1]) == 134078
+
+
+def test_one_unit_can_be_shattered_by_no_more_than_the_counting_allows() -> None:
+    # C(n, 3) >= 2^n fails first at n = 4, where 14 of 16 dichotomies are left.
+    assert most_points([2, 1]) == 3
+
+
+def test_constructions_stay_below_the_bound() -> None:
+    rng = np.random.default_rng(0)
+    data = DataSet.from_arrays(rng.standard_normal((400, 10)), np.arange(400) % 2)
+    for key in ("baum1988", "rajput2021-two-layers"):
+        widths = make(key).build(data).size.widths
+        assert most_points([10, *widths, 1]) >= 400
+
+
+@pytest.mark.parametrize("widths", [[], [3], [3, 0], [0, 1]])
+def test_meaningless_widths_are_refused(widths: list[int]) -> None:
+    with pytest.raises(OptionError):
+        most_points(widths)
+
+
+def test_no_points_are_refused() -> None:
+    with pytest.raises(OptionError, match="'n' must be at least 1, not 0"):
+        dichotomies(0, 2)
