@@ -13,7 +13,7 @@ from rote.certify import verify
 from rote.constructions import CATALOGUE, make
 from rote.data import DataSet
 
-N = 2000
+N = 500
 
 
 @pytest.fixture(scope="module")
