@@ -77,7 +77,7 @@ def test_depth_and_bits_grow_like_the_square_root() -> None:
     ]
     assert sizes[0] is not None
     assert sizes[1] is not None
-    assert sizes[0] < 4.2 * sqrt(1000 * 32)  # 2 sqrt(2 n (2 rho + 3))
+    assert sizes[0] < 4.2 * sqrt(1000 * 33)  # 2 sqrt(2 n (2 rho + 3))
     assert 10 < sizes[1] / sizes[0] < 10 * sqrt(46 / 32) * 1.1
 
 

@@ -147,6 +147,15 @@ def test_a_shape_that_cannot_be_is_refused() -> None:
         Yang2026(depth=5).build(data)
 
 
+def test_float32_holds_thousands_of_real_points() -> None:
+    """Cuts between nearly all neighbours, comparisons at the resolution of the dtype."""
+    data = ball(8, 2000, 10)
+    network = Yang2026(side=16, group=1).build(data, dtype="float32")
+    claim = verify(network, data, claims=("portable",)).claims["portable"]
+    assert claim.holds
+    assert claim.margin == 0.5
+
+
 def test_float32_refuses_what_it_cannot_tell_apart() -> None:
     rng = np.random.default_rng(7)
     X = np.concatenate([rng.standard_normal((20, 2)), 1e-30 * rng.standard_normal((20, 2))])

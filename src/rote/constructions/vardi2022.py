@@ -93,7 +93,7 @@ class Vardi2022(Construction):
             return Size(depth=self.depth)
         n, d = problem.n, problem.d
         # As in _gadgets/groups.py, with all points in one group.
-        key = ceil(log2(12 * n**2 * d**0.5 / problem.separation)) + 1
+        key = ceil(log2(24 * n**2 * d**0.5 / problem.separation)) + 1
         bits = max(key, (problem.classes - 1).bit_length())
         parts, words = self._split(n, bits)
         W, L = 7 * parts + 1, _depth(-(-n // parts), words, bits)

@@ -52,7 +52,7 @@ __all__ = ["Yang2026", "key_bits"]
 
 
 def key_bits(n: int, d: int, separation: float, size: int) -> int:
-    r"""The most bits of a key: $\lceil \log_2 (12\, n T \sqrt d / \delta) \rceil + 1$.
+    r"""The most bits of a key: $\lceil \log_2 (24\, n T \sqrt d / \delta) \rceil + 1$.
 
     Args:
         n: Number of points, in the unit ball.
@@ -63,7 +63,7 @@ def key_bits(n: int, d: int, separation: float, size: int) -> int:
     Returns:
         The bits, which half of all directions meet; 1 for groups of one point.
     """
-    return ceil(log2(12 * n * size * d**0.5 / separation)) + 1 if size > 1 else 1
+    return ceil(log2(24 * n * size * d**0.5 / separation)) + 1 if size > 1 else 1
 
 
 @final

@@ -3,14 +3,14 @@ r"""Groups: points cut into short runs along one line, told apart inside each by
 The first line *chooses*: its cuts split the sorted points into groups of at most T. The second one
 *tells apart*: each point of a group gets an integer key, with $|h - \mathrm{key}| \le w$ at the
 point itself and at least w + 1 at the others of its group, where w is 0 if evaluations are exact
-and else 1.
+and else at most 2.
 
 **Lemma.** Keys need no more than $\log_2 (n T)$ bits and a constant: only the at most
 $n (T - 1) / 2$ pairs inside groups must differ, not all $n (n - 1) / 2$. For points in the unit
 ball at distances of at least $\delta$, a random unit direction keeps them
 $\delta \sqrt{2 / (\pi d)} / (n T)$ apart with probability 1/2 or more [park2021, Lemma 13, for the
-small-ball bound], on a line of length 2; a gap of 4, a scale that is a power of two, and the
-offset give at most $\lceil \log_2 (12\, n T \sqrt{d} / \delta) \rceil + 1$ bits. *Ours.*
+small-ball bound], on a line of length 2; a gap of 8, a scale that is a power of two, and the
+offset give at most $\lceil \log_2 (24\, n T \sqrt{d} / \delta) \rceil + 1$ bits. *Ours.*
 
 The published constructions use one line for both, with keys of about $2 \log_2 n$ bits.
 """
@@ -234,7 +234,8 @@ def _keys(groups: Groups, direction: Direction) -> Keys | None:
     line = direction.line(scale)
     low, high = line.low[groups.order], line.high[groups.order]
     key = (low + high) // 2
-    window = int(max((high - key).max(), (key - low).max()))
+    # Comparing with a key that is a sum of digits rounds once for each: one more is room for that.
+    window = int(max((high - key).max(), (key - low).max())) + (1 if direction.error else 0)
     low, high, sorted_key = low[inside], high[inside], key[inside]
     apart = (low[1:] > sorted_key[:-1] + window) & (high[:-1] < sorted_key[1:] - window)
     return Keys(line, key, window) if apart[same].all() else None

@@ -40,6 +40,9 @@ __all__ = [
 _PRECISION = {"float32": 24, "float64": 53, "exact": 53}
 _ERROR = 0.25
 """Largest rounding error of a line at its scale. Ours."""
+_GAP = 8
+"""Least gap on a line that is not exact: the intervals of two points are 6 apart, which leaves room
+for a window of 2 around a key and for the roundings of a comparison. Ours."""
 _EXACT_BITS = 20
 """Bits of the weights of real directions in exact arithmetic: sums of products stay short. Ours."""
 _FEWEST_BITS = 1
@@ -92,7 +95,7 @@ class Direction:
         return 0 if not self.error else int(np.floor(np.log2(_ERROR / self.error)))
 
     def scale_for(self, gap: float | int | None) -> int | None:
-        """The least power of two that makes a gap at least 4, or None if it is too fine.
+        """The least power of two that makes a gap at least 8, or None if it is too fine.
 
         Args:
             gap: Difference of two c; None if there are none.
@@ -105,10 +108,10 @@ class Direction:
         if not gap > 0:
             return None
         if isinstance(gap, int):
-            return min(-self.exponent, 2 - self.exponent - (gap.bit_length() - 1))
+            return min(-self.exponent, 3 - self.exponent - (gap.bit_length() - 1))
         if not self.error:
             return 0
-        scale = int(np.ceil(np.log2(4 / gap)))
+        scale = int(np.ceil(np.log2(_GAP / gap)))
         return scale if scale <= self.finest else None
 
     def line(self, scale: int) -> Line:

@@ -6,9 +6,10 @@ h <= t - 1, whatever rounding did to h before: saturation by composition.
 
 **Wide lookup.** S^2 groups in 5 layers, S by S (row a, column b), for R codes (registers):
 
-1. $r_a$ for the S - 1 cuts at which rows 1, 2, ... begin; 2. $A_a = \sigma(1 - r_a)$.
-3. $q_b = \sigma(t_{0b} + \sum_a (t_{ab} - t_{a-1,b}) A_a - h)$, the tests of the S + 1 cuts of
-   h's own row, and $e_a = \sigma(A_a - A_{a+1})$, which is 1 for that row alone;
+1. $\sigma(t_{a0} - h)$ and $\sigma(h - t_{a+1,0} + 1)$ for the S - 1 cuts between rows;
+2. $e_a$, which is 1 less these two for row a: 1 for h's own row and 0 for all others;
+3. $q_b = \sigma(\sum_a t_{ab} e_a - h)$, the tests of the S + 1 cuts of that row: with a single
+   summand beside h, so that few roundings come between;
 4. $s_b = \sigma(1 - q_b)$;
 5. gates $g_b = \sigma(\sum_a U_{ab} e_a - M (1 - s_b + s_{b+1}))$ for each register, with M above
    all codes U: the gate of h's own group is its code, all others are 0.
@@ -112,27 +113,27 @@ class _Block:
 
     def gates(self) -> list[Sum]:
         """For each register the sum of its gates."""
-        place, one = self.circuit.unit, self.layer
-        rows = range(1, self.side)
-        past = {a: place(one + 1, {place(one, {self.h: -1}, self._cut(a, 0)): -1}, 1) for a in rows}
-        tests = [self._test(b, past) for b in range(self.side + 1)]
-        own = [self._own_row(a, past) for a in range(self.side)]
+        own = [self._own_row(a) for a in range(self.side)]
+        tests = [self._test(b, own) for b in range(self.side + 1)]
         return [self._bank(k, own, tests) for k in range(len(self.codes[0]))]
 
     def _cut(self, a: int, b: int) -> int:
         """Beyond the last group all cuts are its end: no number falls between them."""
         return self.cuts[min(a * self.side + b, len(self.cuts) - 1)]
 
-    def _test(self, b: int, past: dict[int, int]) -> int:
-        rise = {unit: self._cut(a, b) - self._cut(a - 1, b) for a, unit in past.items()}
-        q = self.circuit.unit(self.layer + 2, {**rise, self.h: -1}, self._cut(0, b))
-        return self.circuit.unit(self.layer + 3, {q: -1}, 1)
-
-    def _own_row(self, a: int, past: dict[int, int]) -> int:
-        terms = {past[a]: 1} if a else {}
+    def _own_row(self, a: int) -> int:
+        outside = {}
+        if a:
+            outside[self.circuit.unit(self.layer, {self.h: -1}, self._cut(a, 0))] = -1
         if a + 1 < self.side:
-            terms[past[a + 1]] = -1
-        return self.circuit.unit(self.layer + 2, terms, 0 if a else 1)
+            after = self._cut(a + 1, 0)
+            outside[self.circuit.unit(self.layer, {self.h: 1}, 1 - after)] = -1
+        return self.circuit.unit(self.layer + 1, outside, 1)
+
+    def _test(self, b: int, own: list[int]) -> int:
+        cuts = {unit: self._cut(a, b) for a, unit in enumerate(own)}
+        q = self.circuit.unit(self.layer + 2, {**cuts, self.h: -1})
+        return self.circuit.unit(self.layer + 3, {q: -1}, 1)
 
     def _bank(self, register: int, own: list[int], tests: list[int]) -> Sum:
         columns = [
