@@ -13,10 +13,13 @@ from rote.constructions.bubeck2020_relu import Bubeck2020Relu
 from rote.constructions.bubeck2020_slabs import Bubeck2020Slabs
 from rote.constructions.compact import Compact
 from rote.constructions.dirksen2024 import Dirksen2024
+from rote.constructions.hernandez2024 import Hernandez2024
 from rote.constructions.options import check_options
 from rote.constructions.rajput2021 import Rajput2021
 from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
+from rote.constructions.vardi2022 import Vardi2022
 from rote.constructions.vershynin2020 import Vershynin2020
+from rote.constructions.yang2026 import Yang2026
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
@@ -39,6 +42,9 @@ CATALOGUE: dict[str, type[Construction]] = {
         Rajput2021TwoLayers,
         Dirksen2024,
         Vershynin2020,
+        Hernandez2024,
+        Vardi2022,
+        Yang2026,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""

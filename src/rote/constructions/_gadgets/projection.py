@@ -18,7 +18,14 @@ from rote.data import DataSet
 from rote.errors import PrecisionError
 from rote.typing import Array, Floats, Integers
 
-__all__ = ["Projection", "best_projection", "directions_for"]
+__all__ = [
+    "Projection",
+    "best_projection",
+    "column_ranges",
+    "directions_for",
+    "integer_bits",
+    "product",
+]
 
 _BITS = {"float32": 24, "float64": 53, "exact": 53}
 _HELD = {"float32": np.float32, "float64": np.float64, "exact": np.float64}
@@ -98,9 +105,10 @@ def best_projection(
 def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[Floats, bool]]:
     """Random directions; integers first where they are exact, normal ones otherwise or after."""
     points, rng = data.points, context.rng
-    low, high = _ranges(points)
+    low, high = column_ranges(points)
     varies = high > low
-    bits = _integer_bits(points, np.maximum(np.abs(low), np.abs(high)), _BITS[context.dtype])
+    largest_values = np.maximum(np.abs(low), np.abs(high))
+    bits, _ = integer_bits(points, largest_values, _BITS[context.dtype])
     if bits >= _FEWEST_BITS:
         largest = 1 << min(bits, 30)
         for _ in range(count):
@@ -117,7 +125,7 @@ def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[F
         yield u.astype(_HELD[context.dtype]).astype(np.float64), False
 
 
-def _ranges(points: Array) -> tuple[Floats, Floats]:
+def column_ranges(points: Array) -> tuple[Floats, Floats]:
     """Least and largest value of each column, shape (d,) each."""
     # Reducing a tall array of narrow rows is slow: lay 1024 rows end to end first.
     n, d = points.shape
@@ -132,17 +140,26 @@ def _ranges(points: Array) -> tuple[Floats, Floats]:
     return extremes[0], extremes[1]
 
 
-def _integer_bits(points: Array, largest: Floats, precision: int) -> int:
-    """Bits that an integer direction may have, or 0 if the points have too many themselves."""
+def integer_bits(points: Array, largest: Floats, precision: int) -> tuple[int, int]:
+    """How many bits an integer direction may have for its products to be exact.
+
+    Args:
+        points: Shape (n, d).
+        largest: Largest absolute value of each column, shape (d,).
+        precision: Bits that the sum of absolute terms may have, in granules.
+
+    Returns:
+        The bits, 0 if the points have too many themselves; and the e of the granules: the points
+        are integers times 2^e.
+    """
+    granule: int | None = 0
     if points.dtype.kind == "f":
         for block in (points[:_SAMPLE], points):
             granule = _granule(block)
-            if granule is None or _room(largest, granule, precision) < _FEWEST_BITS:
-                return 0
-    else:
-        granule = 0
+            if granule is None or _room(largest, granule, precision) < 1:
+                return 0, 0
     assert granule is not None
-    return _room(largest, granule, precision)
+    return _room(largest, granule, precision), granule
 
 
 def _room(largest: Floats, granule: int, precision: int) -> int:
@@ -164,7 +181,7 @@ def _granule(values: Array) -> int | None:
 
 def _sorted(data: DataSet, u: Floats, exact: bool) -> Projection | tuple[int, int]:
     """Sort the projections; two differently labelled points where a number is shared."""
-    c = _product(data.points, u)
+    c = product(data.points, u)
     order = np.argsort(c)
     c = c[order]
     if not np.isfinite(c[[0, -1]]).all():
@@ -182,7 +199,7 @@ def _sorted(data: DataSet, u: Floats, exact: bool) -> Projection | tuple[int, in
     return Projection(u, c, order, exact)
 
 
-def _product(points: Array, u: Floats) -> Floats:
+def product(points: Array, u: Floats) -> Floats:
     """The projections in float64, without a float copy of all integer points at once."""
     with np.errstate(over="ignore", invalid="ignore"):
         if points.dtype == np.float64:

@@ -1,0 +1,188 @@
+r"""Constant width: about sqrt(n) layers and weights of about sqrt(n) bits.
+
+**Theorem 3.1** [vardi2022]. Let n points of norm at most r in $R^d$ be at least $\delta$ apart,
+with labels of C classes, and $R = 10 n^2 r \delta^{-1} \sqrt{\pi d}$. There is a ReLU network of
+width 12 and depth $O(\sqrt{n \log n} + \sqrt{n / \log n} \max\{\log R, \log C\})$ that memorizes
+them, whose weights have $O(\log d + \sqrt{n / \log n} \max\{\log R, \log C\})$ bits. **Theorem
+5.1**: for $L \le \sqrt n$, depth about L and width $O(n / L^2)$, up to logarithms.
+
+*Hypotheses.* Distinct points.
+
+*Idea.* A line gives every point an integer key. Groups of T neighbours have their keys packed into
+one integer, and their labels into another. The network looks up the two integers of x's group, one
+group after the other, and then reads them bit by bit, comparing each key with x. For Theorem 5.1
+the points are split along the line among networks side by side, each of which answers 0 elsewhere.
+
+*Ours:* the integer form of width 8 and depth $1 + 2 \lceil n / T \rceil + T (2 \max(\rho, \gamma) +
+3)$ for keys of $\rho$ and labels of $\gamma$ bits, with T at its best. Bits are peeled from the top
+in two layers each where the paper's triangle waves take three, so that all values are integers.
+Networks side by side share the line: m of them have width 7 m + 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, isqrt, log2
+from typing import ClassVar, final
+
+import numpy as np
+
+from rote.constructions._base import Construction, Context, Theorem
+from rote.constructions._gadgets.circuit import Circuit, Sum, added
+from rote.constructions._gadgets.decode import (
+    Packing,
+    decode,
+    decode_layers,
+    pack_groups,
+)
+from rote.constructions._gadgets.groups import choose, split, tell_apart
+from rote.constructions._gadgets.levels import LIMIT, Levels, levels
+from rote.constructions._gadgets.line import as_layer
+from rote.constructions._gadgets.lookup import narrow_lookup
+from rote.constructions._gadgets.targets import check_tolerance
+from rote.data import DataSet, Problem
+from rote.errors import AssumptionError, OptionError, PrecisionError
+from rote.network import Decision, Layer, Size
+
+__all__ = ["Vardi2022"]
+
+
+@final
+@dataclass(frozen=True)
+class Vardi2022(Construction):
+    """Width 8 in exact arithmetic, or a bounded depth.
+
+    Attributes:
+        depth: Largest depth, in hidden layers: as many networks side by side as that takes. By
+            default there is one.
+        group: T: points of a group; by default the T of least depth.
+        directions: How many random directions to try for the keys, of each length.
+        tolerance: Largest absolute error of real targets.
+    """
+
+    depth: int | None = None
+    group: int | None = None
+    directions: int = 8
+    tolerance: float | None = None
+
+    theorem: ClassVar[Theorem] = Theorem(
+        key="vardi2022",
+        title="Constant width",
+        statement="Width 8 and depth O(sqrt(n log R)) with R = 10 n^2 sqrt(pi d) / delta fit any n "
+        "points of the unit ball at distances of delta or more.",
+        source="vardi2022",
+        number="Theorems 3.1 and 5.1",
+        tasks=("classes", "real"),
+        activations=("relu",),
+        dtypes=("float32", "float64", "exact"),
+        most_points=2_000,
+    )
+
+    def __post_init__(self) -> None:
+        for name in ("depth", "group", "directions"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise OptionError(f"Option {name!r} must be at least 1, not {value}.")
+        check_tolerance(self.tolerance)
+
+    def promise(self, problem: Problem) -> Size:
+        """The size in exact arithmetic, for points in the unit ball at a known separation."""
+        # Without a separation nothing is known of the length of keys, and nothing of that of real
+        # targets, which depends on their range and the tolerance.
+        if problem.separation is None or problem.classes is None:
+            return Size(depth=self.depth)
+        n, d = problem.n, problem.d
+        # As in _gadgets/groups.py, with all points in one group.
+        key = ceil(log2(24 * n**2 * d**0.5 / problem.separation)) + 1
+        bits = max(key, (problem.classes - 1).bit_length())
+        parts, words = self._split(n, bits)
+        W, L = 7 * parts + 1, _depth(-(-n // parts), words, bits)
+        return Size(
+            depth=L,
+            widths=(1,) + (W,) * (L - 1),
+            parameters=d + 1 + 2 * W + (L - 2) * (W + 1) * W + W + 1,
+        )
+
+    def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
+        """Give keys to all points, pack them, and place the units."""
+        labels = levels(data, context.dtype, self.tolerance)
+        together = choose(data, context, data.n)
+        keys = tell_apart(data, together, context, self.directions)
+        limit = LIMIT[context.dtype]
+        longest = max(keys.bits, labels.bits)
+        if limit is not None and longest > limit:
+            raise PrecisionError(
+                f"A key or label of {longest} bits does not fit a register of {limit}. "
+                "Use a wider dtype, or dtype='exact'."
+            )
+        rank = np.empty(data.n, np.int64)
+        rank[together.order] = np.arange(data.n)
+        parts, words = self._split(data.n, longest)
+        groups = split(keys.line, words)
+        key = keys.key[rank[groups.order]].tolist()
+        packings = Packing(words, keys.bits, limit), Packing(words, labels.bits, limit)
+        level = labels.level[groups.order].T.tolist()
+        codes = pack_groups(groups.first.tolist(), key, level, packings)
+        network = _circuit(groups.cut.tolist(), codes, packings, keys.window, parts, labels)
+        first = as_layer([keys.line], context.dtype)
+        return (first, *network.layers(context.dtype, exponent=labels.exponent)), labels.decision
+
+    def _split(self, n: int, bits: int) -> tuple[int, int]:
+        """Networks side by side, and points of a group."""
+        if self.depth is None:
+            return 1, self._best(n, bits)
+        parts = 1
+        while True:
+            share = -(-n // parts)
+            words = self._best(share, bits)
+            if _depth(share, words, bits) <= self.depth:
+                return parts, words
+            if share == 1:
+                raise AssumptionError(
+                    f"{n} points with keys of {bits} bits need more than depth {self.depth}, "
+                    f"at least {_depth(1, words, bits)}."
+                )
+            parts = max(parts + 1, -(-n // (share - 1)))
+
+    def _best(self, n: int, bits: int) -> int:
+        if self.group is not None:
+            return min(self.group, n)
+        return min(range(1, isqrt(n) + 2), key=lambda words: _depth(n, words, bits))
+
+
+def _depth(n: int, words: int, bits: int) -> int:
+    return 1 + 2 * -(-n // words) + decode_layers(words, bits, overlap=False)
+
+
+def _circuit(
+    cut: list[int],
+    codes: list[list[int]],
+    packings: tuple[Packing, Packing],
+    window: int,
+    parts: int,
+    labels: Levels,
+) -> Circuit:
+    """The units behind the line: a lookup and a decoder for each run of groups, side by side."""
+    circuit = Circuit(sources=1)
+    longest = max(packing.bits for packing in packings)
+    split, each = (packing.registers for packing in packings)
+    answers: list[Sum] = [{} for _ in labels.offset]
+    share = -(-len(codes) // parts)
+    for start in range(0, len(codes), share):
+        own = codes[start : start + share]
+        found = narrow_lookup(circuit, 1, 0, cut[start : start + len(own) + 1], own)
+        label_codes = [found[k : k + each] for k in range(split, len(found), each)]
+        some = decode(
+            circuit,
+            1 + 2 * len(own),
+            0,
+            window,
+            (found[:split], label_codes),
+            packings,
+            longest,
+            overlap=False,
+        )
+        answers = [added(*pair) for pair in zip(answers, some, strict=True)]
+    for answer, offset in zip(answers, labels.offset, strict=True):
+        circuit.output(answer, offset)
+    return circuit

@@ -1,0 +1,108 @@
+"""Constant width: width 8, the depth formula, the bounded depth, bits of weights, refusals."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rote.certify import verify
+from rote.constructions.vardi2022 import Vardi2022
+from rote.data import DataSet, Problem
+from rote.errors import AssumptionError, OptionError, PrecisionError
+from rote.typing import DType
+
+
+def ball(seed: int, n: int, d: int, classes: int = 4) -> DataSet:
+    """Points in the unit ball."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, d))
+    X *= (rng.random(n) ** (1 / d) / np.linalg.norm(X, axis=1))[:, None]
+    return DataSet.from_arrays(X, rng.integers(0, classes, n))
+
+
+def separation(points: np.ndarray) -> float:
+    square = np.sum((points[:, None] - points[None]) ** 2, axis=2)
+    return float(np.sqrt(square[~np.eye(len(points), dtype=bool)].min()))
+
+
+@pytest.mark.parametrize("options", [{}, {"depth": 90}, {"group": 7}])
+def test_exact_networks_are_certified_at_width_eight(options: dict[str, int]) -> None:
+    data = ball(0, 150, 4)
+    network = Vardi2022(**options).build(data, dtype="exact")
+    assert verify(network, data, claims=("exact",)).certified
+    widths = network.size.widths
+    assert widths is not None
+    if "depth" in options:
+        assert network.size.depth <= 90
+    else:
+        assert max(widths) == 8
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_floats_hold_codes_in_registers(dtype: DType) -> None:
+    data = ball(1, 60, 3)
+    network = Vardi2022().build(data, dtype=dtype)
+    certificate = verify(network, data)
+    assert certificate.certified
+    assert certificate.claims["portable"].margin == 0.5
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 50), d=st.integers(1, 4))
+@settings(max_examples=15)
+def test_the_promise_holds_for_a_known_separation(seed: int, n: int, d: int) -> None:
+    data = ball(seed, n, d)
+    problem = Problem(n=n, d=d, classes=4, separation=separation(data.points))
+    for options in ({}, {"depth": 150}, {"group": 3}):
+        construction = Vardi2022(**options)
+        network = construction.build(data, dtype="exact", seed=seed)
+        promise = construction.promise(problem)
+        assert promise.depth is not None
+        assert network.size.exceeds(promise) == []
+
+
+def test_without_a_separation_only_a_wanted_depth_is_promised() -> None:
+    assert Vardi2022().promise(Problem(n=9, d=2)).depth is None
+    assert Vardi2022(depth=70).promise(Problem(n=9, d=2)).depth == 70
+
+
+def test_depth_and_bits_grow_like_the_square_root() -> None:
+    """100 times the points: 10 times the depth, and somewhat more as keys grow from 32 to 46."""
+    sizes = [
+        Vardi2022().promise(Problem(n=n, d=10, classes=10, separation=0.01)).depth
+        for n in (10**3, 10**5)
+    ]
+    assert sizes[0] is not None
+    assert sizes[1] is not None
+    assert sizes[0] < 4.2 * sqrt(1000 * 33)  # 2 sqrt(2 n (2 rho + 3))
+    assert 10 < sizes[1] / sizes[0] < 10 * sqrt(46 / 32) * 1.1
+
+
+def test_the_formula_of_the_depth_and_the_bits() -> None:
+    data = ball(2, 100, 3)
+    network = Vardi2022(group=6).build(data, dtype="exact")
+    bits = (network.size.depth - 1 - 2 * 17 - 6 * 3) / (6 * 2)
+    assert bits == int(bits)
+    assert network.size.weight_bits is not None
+    assert 6 * (bits - 1) < network.size.weight_bits <= max(6 * bits + 2, 64)
+
+
+def test_real_targets() -> None:
+    rng = np.random.default_rng(3)
+    y = rng.standard_normal((30, 2))
+    data = DataSet.from_arrays(rng.standard_normal((30, 3)), y, task="real")
+    network = Vardi2022(tolerance=0.1, depth=200).build(data, dtype="float64")
+    assert verify(network, data).certified
+    assert np.abs(network.raw(data.points) - y).max() <= 0.05
+
+
+def test_refusals() -> None:
+    with pytest.raises(OptionError, match="'depth' must be at least 1, not 0"):
+        Vardi2022(depth=0)
+    with pytest.raises(AssumptionError, match=r"50 points .* need more than depth 9, at least"):
+        Vardi2022(depth=9).build(ball(4, 50, 3))
+    with pytest.raises(PrecisionError, match="float32 cannot hold keys"):
+        Vardi2022().build(ball(5, 3000, 2), dtype="float32")
