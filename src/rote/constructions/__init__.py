@@ -13,6 +13,7 @@ from rote.constructions.bubeck2020_relu import Bubeck2020Relu
 from rote.constructions.bubeck2020_slabs import Bubeck2020Slabs
 from rote.constructions.compact import Compact
 from rote.constructions.dirksen2024 import Dirksen2024
+from rote.constructions.madden2024 import Madden2024
 from rote.constructions.options import check_options
 from rote.constructions.rajput2021 import Rajput2021
 from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
@@ -39,6 +40,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Rajput2021TwoLayers,
         Dirksen2024,
         Vershynin2020,
+        Madden2024,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""
