@@ -99,7 +99,7 @@ def _blocks(
     ends = np.arange(h + 1) * n // h
     u, widest = np.zeros(d), -1.0
     for _ in range(_LINES if d > 1 else 1):
-        direction = rng.standard_normal(d)
+        direction = rng.standard_normal((d,))
         direction /= np.linalg.norm(direction)
         line = np.sort(points @ direction)
         gaps = np.diff(line) if spread else line[ends[1:-1]] - line[ends[1:-1] - 1]
