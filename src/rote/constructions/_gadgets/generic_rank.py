@@ -9,7 +9,6 @@ from math import comb
 
 import numpy as np
 
-from rote.exact.modular import random_prime, rank_modulo, reduce, residues
 from rote.typing import Array
 
 __all__ = ["EXCEPTIONS", "dependent_rows", "free_rank", "power_rank"]
@@ -55,6 +54,9 @@ def free_rank(points: Array, h: int, rng: np.random.Generator) -> int:
     Returns:
         The rank, at most min(n, h (d + 1)).
     """
+    # FLINT is loaded only where a rank is asked for.
+    from rote.exact.modular import random_prime, rank_modulo, reduce, residues
+
     n, d = points.shape
     prime = random_prime(rng)
     rows = np.concatenate([residues(points, prime), np.ones((n, 1))], axis=1)
