@@ -181,9 +181,8 @@ def _check_rank(n: int, d: int, h: int, activation: Activation) -> None:
     if rank < n:
         raise AssumptionError(
             f"The Jacobian of {h} pairs of {activation} units in {d} dimensions has rank "
-            f"{rank} ({formula}), but n = {n}. Use pairs of a higher rank (option 'pairs'), or "
-            "another activation.",
-            (0, 1),
+            f"{rank} ({formula}), but n = {n}. Use more pairs (option 'pairs') where that raises "
+            "the rank, or another activation."
         )
 
 
