@@ -46,6 +46,7 @@ PUBLIC = {
     "constructions",
     "errors",
     "memorize",
+    "probe",
     "verify",
 }
 

@@ -5,7 +5,17 @@ from rote.api.build import constructions as constructions
 from rote.api.build import memorize as memorize
 from rote.api.check import verify as verify
 from rote.api.memo import Memo as Memo
+from rote.api.probe import probe as probe
 from rote.certify import Certificate as Certificate
 from rote.version import __version__ as __version__
 
-__all__ = ["Certificate", "Memo", "__version__", "constructions", "errors", "memorize", "verify"]
+__all__ = [
+    "Certificate",
+    "Memo",
+    "__version__",
+    "constructions",
+    "errors",
+    "memorize",
+    "probe",
+    "verify",
+]

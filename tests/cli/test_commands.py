@@ -213,3 +213,15 @@ def test_help_imports_nothing_heavy() -> None:
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out.strip() == rote.__version__
+
+
+def test_probe_counts_reachable_labels(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build(table, "--construction", "zhang2017") == 0
+    capsys.readouterr()
+    network = str(table.with_suffix(".onnx"))
+    assert run(["probe", network, str(table)]) == 0
+    assert capsys.readouterr().out.startswith("Capacity ")
+    assert run(["probe", network, str(table), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert 0 < found["rank"] <= 40
+    assert found["points"] == 40

@@ -26,6 +26,7 @@ for _name, _help in {
     "verify": "Check a network against data: exit 0 if every row is right, else 1.",
     "list": "List the constructions.",
     "show": "Describe a network file.",
+    "probe": "Count how many labels a network can reach near its own weights.",
     "demo": "Memorize handwritten digits with true and with shuffled labels.",
 }.items():
     app.command(f"rote.cli.{_name}_command:{_name}_command", name=_name, help=_help)
