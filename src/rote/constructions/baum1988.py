@@ -56,7 +56,7 @@ class Baum1988(Construction):
         tasks=("classes",),
         activations=("threshold",),
         hypotheses=("general position: no hyperplane holds more than d points",),
-        most_points=10_000,
+        most_points=500,
     )
 
     def __post_init__(self) -> None:

@@ -77,7 +77,7 @@ class Bubeck2020Ntk(Construction):
         number="tangent kernel theorem",
         tasks=("classes", "real"),
         activations=("relu",),
-        most_points=2_000,
+        most_points=1_000,
         hypotheses=("well dispersed points: no two nearly parallel",),
     )
 

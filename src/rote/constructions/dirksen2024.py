@@ -69,7 +69,7 @@ class Dirksen2024(Construction):
         number="Theorem 6",
         tasks=("classes",),
         activations=("threshold",),
-        most_points=5_000,
+        most_points=1_000,
     )
 
     def __post_init__(self) -> None:

@@ -96,7 +96,7 @@ class Madden2024(Construction):
         hypotheses=(
             "weak general position: a flat of dimension r holds at most (r + 1) ceil(n/d) points",
         ),
-        most_points=2_000,
+        most_points=500,
         tight=True,
     )
 

@@ -65,7 +65,7 @@ class Rajput2021TwoLayers(Construction):
         tasks=("classes",),
         activations=("threshold",),
         hypotheses=("images that more threshold features make generic",),
-        most_points=10_000,
+        most_points=1_000,
     )
 
     def __post_init__(self) -> None:

@@ -75,7 +75,7 @@ class Vardi2022(Construction):
         tasks=("classes", "real"),
         activations=("relu",),
         dtypes=("float32", "float64", "exact"),
-        most_points=2_000,
+        most_points=1_000,
     )
 
     def __post_init__(self) -> None:

@@ -81,7 +81,7 @@ class Vershynin2020(Construction):
         tasks=("classes",),
         activations=("threshold", "relu"),
         hypotheses=("widths that suffice for the points",),
-        most_points=5_000,
+        most_points=1_000,
     )
 
     def __post_init__(self) -> None:
