@@ -41,18 +41,24 @@ class LinePlan:
     target: Floats
     plan: Plan
 
-    def cost(self, activation: Activation) -> float:
-        """A number that rounding errors are in proportion to.
+    def loss(self, activation: Activation, blur: float) -> float:
+        """About how far off rounding may leave a value, over the unit roundoff.
+
+        Hard-tanh units saturate without rounding, so only the few that are near their own point let
+        errors through; of other units all do.
 
         Args:
-            activation: Hard-tanh units saturate without rounding, so only the few units near their
-                own point let errors through; of other units all do.
+            activation: Hard-tanh, ReLU or leaky ReLU.
+            blur: How far off positions may be, over the unit roundoff.
 
         Returns:
-            The largest sum of a unit's absolute weights, or the sum over all units.
+            The estimate.
         """
-        rise = self.plan.rise
-        return float(rise.max() if activation == HARD_TANH else rise.sum(axis=1).max())
+        plan, p = self.plan, len(self.target)
+        if activation == HARD_TANH:
+            return float((p * plan.rise + blur * plan.steepest).max())
+        # Half of the ramps are off, and a ramp is the difference of two units.
+        return float((p / 2 * plan.rise + 2 * blur * plan.steepness).sum(axis=1).max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +134,8 @@ def fit_line(
     """
     slots, target, unit = line.slots, line.target, line.plan.unit
     k, q = line.plan.start.shape
-    loss = line.cost(activation) / 2 ** _BITS[dtype]  # certificates cannot bound it by less
+    # No certificate can bound the error by less than one rounding of the largest sum.
+    loss = line.loss(activation, 0.0) / len(target) / 2 ** _BITS[dtype]
     if not loss < tolerance:
         raise _indistinct(line, rows, dtype, f"an error of {loss:.1g} of {tolerance:.1g} allowed")
     ramp = ramps(slots.knots, slots.at, activation, paired=paired, dtype=dtype)

@@ -6,12 +6,16 @@ import numpy as np
 
 from rote.constructions._base import Context
 from rote.constructions._gadgets.line_fit import LineFit, LinePlan, fit_line, plan_line
-from rote.constructions._gadgets.projection import best_projection, directions_for
+from rote.constructions._gadgets.projection import (
+    Projection,
+    best_projection,
+    directions_for,
+)
 from rote.constructions._gadgets.split import Split
 from rote.constructions._gadgets.unit_range import UnitRange
 from rote.data import DataSet
 from rote.network import Activation, Affine
-from rote.typing import Array, Floats
+from rote.typing import Array
 
 __all__ = ["fit_points"]
 
@@ -50,18 +54,21 @@ def fit_points(
         PrecisionError: If the arithmetic cannot tell the points apart along any direction.
     """
 
-    def planned(c: Floats, target: Array) -> LinePlan:
-        tau = goal.tau(target.reshape(len(c), -1).astype(np.float64))
-        return plan_line(c, tau, split.p, split.q)
+    def planned(line: Projection, target: Array) -> LinePlan:
+        tau = goal.tau(target.reshape(len(line.c), -1).astype(np.float64))
+        return plan_line(line.c, tau, split.p, split.q)
 
-    def cost(c: Floats, target: Array) -> float:
-        if len(c) > _LARGE:
-            return float((c[-1] - c[0]) / np.diff(c).min())
-        return planned(c, target).cost(activation)
+    def cost(line: Projection, target: Array) -> float:
+        # A dot product of d terms and a bias, each as large as the largest projection.
+        reach = max(abs(line.c[0]), abs(line.c[-1]))
+        blur = reach if line.exact else (data.d + 1) * reach
+        if len(line.c) > _LARGE:
+            return float((line.c[-1] - line.c[0] + blur) / np.diff(line.c).min())
+        return planned(line, target).loss(activation, blur)
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a price may be infinite
         projection = best_projection(data, context, directions or directions_for(data.n), cost)
-        line = planned(projection.c, data.target[projection.order])
+        line = planned(projection, data.target[projection.order])
         fit = fit_line(
             line,
             activation,

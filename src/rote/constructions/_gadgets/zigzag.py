@@ -46,12 +46,14 @@ class Plan:
         rise: Sum over the groups of half of what the unit rises or falls, shape (k, q): the sum of
             its absolute weights where groups are hard-tanh units.
         steepest: The largest rate of each unit, shape (k, q).
+        steepness: Sum of the rates of each unit, shape (k, q).
     """
 
     unit: Integers
     start: Floats
     rise: Floats
     steepest: Floats
+    steepness: Floats
 
 
 def signs(count: int) -> Floats:
@@ -92,6 +94,7 @@ def plan(slots: Slots, target: Floats, *, by_need: bool = True) -> Plan:
         start=mu_start - scale * size[0],
         rise=np.einsum("j,jkq->kq", width / 2, rate),
         steepest=rate.max(axis=0),
+        steepness=rate.sum(axis=0),
     )
 
 
