@@ -17,6 +17,7 @@ from rote.constructions.options import check_options
 from rote.constructions.rajput2021 import Rajput2021
 from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
 from rote.constructions.vershynin2020 import Vershynin2020
+from rote.constructions.yun2019_classifier import Yun2019Classifier
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
@@ -29,6 +30,7 @@ CATALOGUE: dict[str, type[Construction]] = {
     for construction in (
         Zhang2017,
         Yun2019ThreeLayer,
+        Yun2019Classifier,
         Bubeck2020Relu,
         Bubeck2020Slabs,
         Bubeck2020Ntk,
