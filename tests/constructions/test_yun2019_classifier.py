@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rote.constructions._gadgets.split import Condition, Unit
+from rote.constructions._gadgets.clamps import Condition, Unit
 from rote.constructions.yun2019_classifier import Yun2019Classifier
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError
@@ -49,6 +49,15 @@ def test_hard_tanh_outputs_are_exactly_one_hot(condition: Condition, dtype: DTyp
     data = random_data(5, n, 4, 6)
     raw = Yun2019Classifier(condition=condition).build(data, dtype=dtype).raw(data.points)
     assert (raw == np.eye(6)[data.codes]).all()
+
+
+def test_composed_relus_are_exactly_one_hot() -> None:
+    data = random_data(5, 3000, 4, 6)
+    construction = Yun2019Classifier(activation="relu", composition=True)
+    network = construction.build(data)
+    assert (network.raw(data.points) == np.eye(6)[data.codes]).all()
+    assert network.size.depth == 6
+    assert not network.size.exceeds(construction.promise(data.problem))
 
 
 def test_the_papers_example_of_imagenet() -> None:

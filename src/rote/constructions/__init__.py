@@ -18,6 +18,7 @@ from rote.constructions.rajput2021 import Rajput2021
 from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
 from rote.constructions.vershynin2020 import Vershynin2020
 from rote.constructions.yun2019_classifier import Yun2019Classifier
+from rote.constructions.yun2019_deep import Yun2019Deep
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
@@ -31,6 +32,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Zhang2017,
         Yun2019ThreeLayer,
         Yun2019Classifier,
+        Yun2019Deep,
         Bubeck2020Relu,
         Bubeck2020Slabs,
         Bubeck2020Ntk,

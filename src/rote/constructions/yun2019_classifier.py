@@ -15,26 +15,22 @@ up to a third of the distance between two numbers leave no trace in the output.
 *Ours:* the condition ``sharp``, with that of our three-layer form for the first two layers, and
 $d_3 = d_y - 1$ (hard-tanh) or $2 (d_y - 1)$ (ReLU-like), since neighbouring classes share an edge;
 and a linear layer of one unit that holds the class's number, which counts in the parameters, but
-not in the depth. With hard-tanh units the output is exactly one-hot in any arithmetic, with
-ReLU-like ones up to the rounding of the third layer.
+not in the depth. With hard-tanh units, or ReLUs in ``composition``, the output is exactly one-hot
+in any arithmetic; with pairs of ReLU-like units up to the rounding of the third layer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, final
 
 from rote.constructions._base import Construction, Context, Theorem
+from rote.constructions._gadgets.clamp import Clamp
+from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
 from rote.constructions._gadgets.one_hot import SLACK, edges, one_hot
 from rote.constructions._gadgets.point_fit import fit_points
-from rote.constructions._gadgets.split import (
-    Condition,
-    Split,
-    Unit,
-    activation_of,
-    check_widths,
-    rule,
-)
+from rote.constructions._gadgets.split import Split, check_widths
 from rote.constructions._gadgets.unit_range import unit_range
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError
@@ -52,6 +48,8 @@ class Yun2019Classifier(Construction):
         activation: ``hard-tanh``, ``relu`` or ``leaky``.
         slope: Slope of ``leaky`` on the negative side, in [0, 1).
         condition: ``paper``, or our ``sharp``.
+        composition: Whether ReLUs stand one behind the other instead of in pairs: twice as many
+            hidden layers, with the condition of hard-tanh.
         widths: Units of the three hidden layers; by default the fewest in total.
         directions: How many random directions to try; by default 30, fewer beyond 10^4 points.
     """
@@ -59,6 +57,7 @@ class Yun2019Classifier(Construction):
     activation: Unit = "hard-tanh"
     slope: float = 0.01
     condition: Condition = "sharp"
+    composition: bool = False
     widths: tuple[int, int, int] | None = None
     directions: int | None = None
 
@@ -76,22 +75,23 @@ class Yun2019Classifier(Construction):
     )
 
     def __post_init__(self) -> None:
-        activation_of(self.activation, self.slope)
+        self._clamp()
         check_widths(self.widths)
         if self.directions is not None and self.directions < 1:
             raise OptionError(f"Option 'directions' must be at least 1, not {self.directions}.")
 
     def promise(self, problem: Problem) -> Size:
         """The widths of the condition, and the parameters of the form with shared numbers."""
-        classes = problem.classes or 1
+        classes, rule = problem.classes or 1, self._clamp().rule
         split, third = self._split(problem.n, classes)
-        widths = (*split.widths, third)
-        before = rule(self.activation, self.condition).parameters(split, problem.d, outputs=1)
+        widths = rule.hidden(split) + (third,) * rule.repeat
+        behind = (1, *[third] * rule.repeat, classes)
         return Size(
-            depth=3,
+            depth=len(widths),
             widths=widths,
             neurons=sum(widths),
-            parameters=before + 2 * third + classes * (third + 1),
+            parameters=rule.parameters(split, problem.d, outputs=1)
+            + sum((a + 1) * b for a, b in pairwise(behind)),
         )
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
@@ -100,7 +100,6 @@ class Yun2019Classifier(Construction):
         assert data.labels is not None
         classes = len(data.labels)
         split, _ = self._split(data.n, classes)
-        activation = activation_of(self.activation, self.slope)
         goal = unit_range(data.codes[:, None].astype(float))
         fit = fit_points(
             data,
@@ -108,21 +107,20 @@ class Yun2019Classifier(Construction):
             goal,
             SLACK / float(goal.scale[0]),
             split,
-            activation,
-            paired=self.condition == "paper",
-            directions=self.directions,
+            self._clamp(),
+            self.directions,
         )
         number = Affine(
             (fit.weight * goal.scale[:, None]).astype(context.dtype),
             (fit.bias * goal.scale + goal.shift).astype(context.dtype),
         )
         shared = self.condition == "sharp"
-        unfolded = one_hot(classes, activation, shared=shared, dtype=context.dtype)
+        unfolded = one_hot(classes, self._clamp(), shared=shared, dtype=context.dtype)
         return (*fit.layers, number, *unfolded), ArgMax(data.labels)
 
     def _split(self, n: int, classes: int) -> tuple[Split, int]:
         """The split of the first two layers, and the third's width."""
-        needed = rule(self.activation, self.condition)
+        needed = self._clamp().rule
         third = needed.second * edges(classes, shared=self.condition == "sharp")
         if self.widths is None:
             return needed.best(n, 1), third
@@ -133,3 +131,6 @@ class Yun2019Classifier(Construction):
                 f"Take at least widths={self.widths[0]},{self.widths[1]},{third}."
             )
         return split, third
+
+    def _clamp(self) -> Clamp:
+        return clamp_of(self.activation, self.slope, self.condition, composition=self.composition)

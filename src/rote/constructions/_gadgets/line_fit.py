@@ -11,12 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from rote.constructions._gadgets.ramps import clip_layer, ramps
+from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.slots import Slots, deal
 from rote.constructions._gadgets.zigzag import Plan, plan, signs, trace
 from rote.errors import PrecisionError
-from rote.network import Activation, Affine
-from rote.network.activation import HARD_TANH
+from rote.network import Affine
 from rote.typing import DType, Floats, Integers
 
 __all__ = ["LineFit", "LinePlan", "fit_line", "plan_line"]
@@ -41,21 +40,21 @@ class LinePlan:
     target: Floats
     plan: Plan
 
-    def loss(self, activation: Activation, blur: float) -> float:
+    def loss(self, clamp: Clamp, blur: float) -> float:
         """About how far off rounding may leave a value, over the unit roundoff.
 
-        Hard-tanh units saturate without rounding, so only the few that are near their own point let
-        errors through; of other units all do.
+        Where clamps saturate without rounding, only the few units that are near their own point let
+        errors through; else all do.
 
         Args:
-            activation: Hard-tanh, ReLU or leaky ReLU.
+            clamp: How hard tanhs are made.
             blur: How far off positions may be, over the unit roundoff.
 
         Returns:
             The estimate.
         """
         plan, p = self.plan, len(self.target)
-        if activation == HARD_TANH:
+        if clamp.saturates:
             return float((p * plan.rise + blur * plan.steepest).max())
         # Half of the ramps are off, and a ramp is the difference of two units.
         return float((p / 2 * plan.rise + 2 * blur * plan.steepness).sum(axis=1).max())
@@ -66,7 +65,7 @@ class LineFit:
     """A network on one input and the linear function that reads it.
 
     Attributes:
-        layers: Two hidden layers, and for ReLU-like units a linear one between them.
+        layers: Hidden layers, and linear ones between them.
         weight: Shape (k, units): the values are ``weight @ h + bias``.
         bias: Shape (k,).
     """
@@ -109,22 +108,23 @@ def plan_line(
 
 def fit_line(
     line: LinePlan,
-    activation: Activation,
+    clamp: Clamp,
     *,
-    paired: bool,
     dtype: DType,
     tolerance: float,
     rows: Integers,
+    off_outside: bool = False,
 ) -> LineFit:
     """The network of a plan.
 
     Args:
         line: The plan.
-        activation: Hard-tanh, ReLU or leaky ReLU.
-        paired: Whether every ramp of ReLU-like units has two units of its own.
+        clamp: How hard tanhs are made.
         dtype: The network's arithmetic.
         tolerance: How far off a value may be.
         rows: Row number of each point, for messages.
+        off_outside: Whether all ReLUs of the second layer are to be off where all functions are
+            below -1; else each is off where it is for most points.
 
     Returns:
         The network.
@@ -135,34 +135,33 @@ def fit_line(
     slots, target, unit = line.slots, line.target, line.plan.unit
     k, q = line.plan.start.shape
     # No certificate can bound the error by less than one rounding of the largest sum.
-    loss = line.loss(activation, 0.0) / len(target) / 2 ** _BITS[dtype]
+    loss = line.loss(clamp, 0.0) / len(target) / 2 ** _BITS[dtype]
     if not loss < tolerance:
         raise _indistinct(line, rows, dtype, f"an error of {loss:.1g} of {tolerance:.1g} allowed")
-    ramp = ramps(slots.knots, slots.at, activation, paired=paired, dtype=dtype)
+    ramp = clamp.ramps(slots.knots, slots.at, dtype)
     if not ((ramp.y > 0) & (ramp.y < ramp.width[:, None])).all():
         raise _indistinct(line, rows, dtype, "none of them on its own side of a kink")
-    grid = _grid(line.plan, activation, _BITS[dtype])
+    grid = _grid(line.plan, clamp, _BITS[dtype])
     start = line.plan.start
-    if activation == HARD_TANH:
+    if clamp.saturates:
         start = np.rint(start / grid) * grid
     rate = trace(start, unit, ramp.y, ramp.width, target, grid)
     weight, bias = ramp.weights(start, rate)
-    clipped = clip_layer(
-        weight.reshape(k * q, -1), bias.ravel(), activation, np.tile(_facing(unit), k), dtype
-    )
+    facing = np.ones(q) if off_outside else _facing(unit)
+    clipped = clamp.clip(weight.reshape(k * q, -1), bias.ravel(), np.tile(facing, k), dtype)
     e = signs(q)
     read = np.zeros((k, k * q, clipped.coefficient.shape[1]))
     for i in range(k):
         own = slice(i * q, (i + 1) * q)
         read[i, own] = e[:, None] * clipped.coefficient[own]
     constant = (clipped.constant.reshape(k, q) * e).sum(axis=1) - (1 if q % 2 == 0 else 0)
-    return LineFit((*ramp.layers, clipped.layer), read.reshape(k, -1), constant)
+    return LineFit((*ramp.layers, *clipped.layers), read.reshape(k, -1), constant)
 
 
-def _grid(plan: Plan, activation: Activation, bits: int) -> Floats:
+def _grid(plan: Plan, clamp: Clamp, bits: int) -> Floats:
     """The power of two that a unit's weights are multiples of, shape (k, q)."""
-    # Sums of all weights behind saturated hard-tanh units are to be exact, in any order.
-    largest = 2 * plan.rise + np.abs(plan.start) + 2 if activation == HARD_TANH else plan.steepest
+    # Sums of all weights behind saturated ramps, which are -1 and 1 or 0 and 2, are to be exact.
+    largest = 4 * plan.rise + np.abs(plan.start) + 2 if clamp.saturates else plan.steepest
     return np.where(largest > 0, np.ldexp(1.0, np.frexp(largest)[1] - bits), 1.0)
 
 

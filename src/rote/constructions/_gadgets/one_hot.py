@@ -1,17 +1,17 @@
-r"""One-hot: a hidden layer that turns a number near a class code into that class's unit vector.
+r"""One-hot: hidden layers that turn a number near a class code into that class's unit vector.
 
 Class m's output is 1 within 1/3 of the code m and 0 within 1/3 of every other. Between two codes
 stands an *edge*, a hard tanh that rises over the third in the middle, and output m is half the
-difference of the edges on both sides. Hard-tanh units saturate without rounding, so the output is
-exactly one-hot in every arithmetic, whatever the error of the number, up to 1/3.
+difference of the edges on both sides. Clamps that saturate without rounding make the output exactly
+one-hot in every arithmetic, whatever the error of the number, up to 1/3.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rote.constructions._gadgets.ramps import clip_layer
-from rote.network import Activation, Affine
+from rote.constructions._gadgets.clamp import Clamp
+from rote.network import Affine
 from rote.typing import DType
 
 __all__ = ["SLACK", "edges", "one_hot"]
@@ -33,19 +33,17 @@ def edges(classes: int, *, shared: bool) -> int:
     return max(classes - 1, 1) if shared else 2 * classes
 
 
-def one_hot(
-    classes: int, activation: Activation, *, shared: bool, dtype: DType
-) -> tuple[Affine, Affine]:
-    """A hidden layer on one number, and the linear layer of the outputs.
+def one_hot(classes: int, clamp: Clamp, *, shared: bool, dtype: DType) -> tuple[Affine, ...]:
+    """Hidden layers on one number, and the linear layer of the outputs.
 
     Args:
         classes: Number of classes C, at least 1.
-        activation: Hard-tanh, ReLU or leaky ReLU (two units for each edge).
+        clamp: How edges are made.
         shared: Whether neighbouring classes share their edge.
         dtype: The network's arithmetic.
 
     Returns:
-        The two layers.
+        The layers.
     """
     code = np.arange(classes)
     if shared:
@@ -63,9 +61,10 @@ def one_hot(
     constant = 1 - (read * at_code).sum(axis=1)
     facing = np.where(place < classes / 2, -1.0, 1.0)
     slope = np.full((len(place), 1), 6.0)
-    clipped = clip_layer(slope, -6 * place, activation, facing, dtype)
+    clipped = clamp.clip(slope, -6 * place, facing, dtype)
     weight = read[:, :, None] * clipped.coefficient
-    return clipped.layer, Affine(
+    out = Affine(
         weight.reshape(classes, -1).astype(dtype),
         (constant + read @ clipped.constant).astype(dtype),
     )
+    return (*clipped.layers, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rote.constructions._base import Context
+from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.line_fit import LineFit, LinePlan, fit_line, plan_line
 from rote.constructions._gadgets.projection import (
     Projection,
@@ -14,7 +15,7 @@ from rote.constructions._gadgets.projection import (
 from rote.constructions._gadgets.split import Split
 from rote.constructions._gadgets.unit_range import UnitRange
 from rote.data import DataSet
-from rote.network import Activation, Affine
+from rote.network import Affine
 from rote.typing import Array
 
 __all__ = ["fit_points"]
@@ -29,9 +30,7 @@ def fit_points(
     goal: UnitRange,
     tolerance: float,
     split: Split,
-    activation: Activation,
-    *,
-    paired: bool,
+    clamp: Clamp,
     directions: int | None,
 ) -> LineFit:
     """Project on the direction with the smallest second-layer weights, and fit along it.
@@ -42,8 +41,7 @@ def fit_points(
         goal: Maps the targets to [-1, 1].
         tolerance: How far off the values in [-1, 1] may be.
         split: Groups and slots that hold the points.
-        activation: Hard-tanh, ReLU or leaky ReLU.
-        paired: Whether every ramp of ReLU-like units has two units of its own.
+        clamp: How hard tanhs are made.
         directions: How many directions to try; None for the default.
 
     Returns:
@@ -64,15 +62,14 @@ def fit_points(
         blur = reach if line.exact else (data.d + 1) * reach
         if len(line.c) > _LARGE:
             return float((line.c[-1] - line.c[0] + blur) / np.diff(line.c).min())
-        return planned(line, target).loss(activation, blur)
+        return planned(line, target).loss(clamp, blur)
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a price may be infinite
         projection = best_projection(data, context, directions or directions_for(data.n), cost)
         line = planned(projection, data.target[projection.order])
         fit = fit_line(
             line,
-            activation,
-            paired=paired,
+            clamp,
             dtype=context.dtype,
             tolerance=tolerance,
             rows=data.rows[projection.order],
