@@ -19,6 +19,7 @@ from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
 from rote.constructions.vershynin2020 import Vershynin2020
 from rote.constructions.yun2019_classifier import Yun2019Classifier
 from rote.constructions.yun2019_deep import Yun2019Deep
+from rote.constructions.yun2019_residual import Yun2019Residual
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
@@ -33,6 +34,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Yun2019ThreeLayer,
         Yun2019Classifier,
         Yun2019Deep,
+        Yun2019Residual,
         Bubeck2020Relu,
         Bubeck2020Slabs,
         Bubeck2020Ntk,
