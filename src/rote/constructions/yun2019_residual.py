@@ -76,6 +76,7 @@ class Yun2019Residual(Construction):
         tasks=("classes",),
         activations=("hard-tanh", "relu", "leaky"),
         hypotheses=("general position: no hyperplane holds more than d points",),
+        most_points=20_000,
     )
 
     def __post_init__(self) -> None:

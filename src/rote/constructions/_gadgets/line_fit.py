@@ -20,7 +20,7 @@ from rote.typing import DType, Floats, Integers
 
 __all__ = ["LineFit", "LinePlan", "fit_line", "plan_line"]
 
-_SMALL = 20_000
+_SMALL = 5_000
 """Up to so many values both ways to assign units are compared. Ours."""
 
 _BITS: Final[dict[DType, int]] = {"float32": 24, "float64": 53}
