@@ -26,6 +26,7 @@ for _name, _help in {
     "verify": "Check a network against data: exit 0 if every row is right, else 1.",
     "list": "List the constructions.",
     "show": "Describe a network file.",
+    "sgd": "Run SGD from near a network that memorizes, and compare with theory.",
     "demo": "Memorize handwritten digits with true and with shuffled labels.",
 }.items():
     app.command(f"rote.cli.{_name}_command:{_name}_command", name=_name, help=_help)
