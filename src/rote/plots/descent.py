@@ -15,6 +15,9 @@ from rote.optimize.near_memorizer import Descent
 
 __all__ = ["draw_descent"]
 
+_WIDTHS = (7.0, 5.5, 4.0, 2.5, 1.0)
+"""Of the curves from the largest distance on, which mostly lie on one another."""
+
 
 def draw_descent(run: Descent, path: Path, *, title: str = "") -> None:
     """Draw the risks of all starts, and what is predicted from the eigenvalues, into one file.
@@ -42,9 +45,9 @@ def draw_descent(run: Descent, path: Path, *, title: str = "") -> None:
 
 def _draw_risk(axes: Axes, run: Descent) -> None:
     epochs = np.arange(run.risk.shape[1])
-    for rho, risk in zip(run.radius, run.risk, strict=True):
-        axes.plot(epochs, risk / rho**2, lw=1.4, label=rf"$\rho = {_power(rho)}$")
-    axes.plot(epochs, run.predicted, "k:", lw=1.6, label="first order")
+    for rho, risk, width in zip(run.radius, run.risk, _WIDTHS, strict=True):
+        axes.plot(epochs, risk / rho**2, lw=width, label=rf"$\rho = {_power(rho)}$")
+    axes.plot(epochs, run.predicted, "k:", lw=1, label="first order")
     axes.set_yscale("log")
     axes.set_xlabel("epochs")
     axes.set_ylabel(r"$R(\theta) / \rho^2$")
@@ -54,9 +57,10 @@ def _draw_risk(axes: Axes, run: Descent) -> None:
 
 def _draw_distance(axes: Axes, run: Descent) -> None:
     epochs = np.arange(run.risk.shape[1])
-    for rho, distance, parallel in zip(run.radius, run.distance, run.parallel, strict=True):
-        (line,) = axes.plot(epochs, distance / rho, lw=1.4)
-        axes.plot(epochs, parallel / rho, "--", lw=1.4, color=line.get_color())
+    curves = zip(run.radius, run.distance, run.parallel, _WIDTHS, strict=True)
+    for rho, distance, parallel, width in curves:
+        (line,) = axes.plot(epochs, distance / rho, lw=width)
+        axes.plot(epochs, parallel / rho, "--", lw=width, color=line.get_color())
     axes.set_xlabel("epochs")
     axes.set_ylim(0, 2)
     axes.set_ylabel(r"$|\xi| / \rho$ (solid), $|\xi_\parallel| / \rho$ (dashed)")
