@@ -35,7 +35,6 @@ from rote.constructions._gadgets.one_hot import edges, one_hot
 from rote.constructions._gadgets.planes import Planes, fit_planes, grouped
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError, PrecisionError
-from rote.exact.matrix import rank
 from rote.network import Affine, ArgMax, Decision, Layer, Residual, Size
 from rote.typing import DType, Floats, Integers
 
@@ -215,6 +214,8 @@ def _check_planes(
     data: DataSet, groups: list[Integers], planes: Planes, done: Integers, dtype: DType
 ) -> None:
     """Raise unless every plane clearly holds its own points and no other."""
+    from rote.exact.matrix import rank  # FLINT, which most builds never need
+
     with np.errstate(invalid="ignore"):
         blurred = ~(planes.inside * _sharpness(planes) <= 0.25)
     for g in np.flatnonzero(blurred):
