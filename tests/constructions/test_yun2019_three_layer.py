@@ -164,3 +164,12 @@ def test_real_targets_are_met_closely(dtype: DType, n: int, relative: float) -> 
 def test_options_without_meaning_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(OptionError):
         Yun2019ThreeLayer(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("activation", ["hard-tanh", "relu"])
+def test_points_far_from_zero_are_centred(activation: Unit) -> None:
+    """Neighbouring floats, with nothing between them, become neighbouring small integers."""
+    X = (1 + np.arange(40) * 2.0**-52)[:, None]
+    data = DataSet.from_arrays(X, np.arange(40) % 3)
+    network = Yun2019ThreeLayer(activation=activation).build(data)
+    assert (network.predict(X) == np.arange(40) % 3).all()

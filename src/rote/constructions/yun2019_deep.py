@@ -189,8 +189,9 @@ class Yun2019Deep(Construction):
 def _position(line: Projection, activation: Activation) -> tuple[Floats, float, Floats]:
     """A direction and a shift such that units carry positions unchanged, and the positions."""
     if activation == HARD_TANH:  # into (-1, 1), by a power of two
-        scale = np.ldexp(1.0, -int(np.frexp(np.abs(line.c[[0, -1]]).max())[1]) - 1)
-        return line.u * scale, 0.0, line.c * scale
+        c = line.c - line.centre
+        scale = np.ldexp(1.0, -int(np.frexp(np.abs(c[[0, -1]]).max())[1]) - 1)
+        return line.u * scale, -line.centre * scale, c * scale
     return line.u, -float(line.c[0]), line.c - line.c[0]  # from 0 on
 
 

@@ -110,6 +110,10 @@ class Yun2019Residual(Construction):
         stream = data.points.astype(np.float64)
         ranks = np.argsort(-np.bincount(data.codes, minlength=classes), kind="stable")
         shifts = self._shifts(stream, ranks)
+        if not np.abs(shifts).max() <= np.finfo(dtype).max:
+            raise PrecisionError(
+                f"{dtype} cannot hold points moved 8 times beyond all others. Rescale the features."
+            )
         members = [np.flatnonzero(data.codes == code) for code in range(classes)]
         moved = [own for own, shift in zip(members, shifts, strict=True) if shift.any()]
         groups = grouped(stream, moved, context.rng, self.tries)
@@ -136,10 +140,11 @@ class Yun2019Residual(Construction):
         reach = np.abs(points).max(axis=0)
         shifts = np.zeros((classes, d))
         if self.condition == "paper":
-            shifts[np.arange(classes), np.arange(classes)] = _power(8 * reach[:classes].max())
+            shifts[np.arange(classes), np.arange(classes)] = _power(reach[:classes].max())
         else:
             column = int(np.argmin(reach))
-            shifts[ranks, column] = _power(8 * reach[column]) * np.arange(classes)
+            with np.errstate(over="ignore", invalid="ignore"):
+                shifts[ranks[1:], column] = _power(reach[column]) * np.arange(1, classes)
         return shifts
 
     def _readout(self, shifts: Floats, ranks: Integers, dtype: DType) -> list[Layer]:
@@ -185,8 +190,9 @@ class Yun2019Residual(Construction):
 
 
 def _power(reach: float) -> float:
-    """The least power of two that is at least as large; 1 for 0."""
-    return float(np.ldexp(1.0, int(np.ceil(np.log2(reach))))) if reach > 0 else 1.0
+    """A power of two 8 to 16 times as large; 1 for 0, and infinity where there is none."""
+    with np.errstate(over="ignore"):
+        return float(np.ldexp(1.0, int(np.frexp(reach)[1]) + 3)) if reach > 0 else 1.0
 
 
 def _block(planes: Planes, shifts: Floats, clamp: Clamp, dtype: DType) -> Residual:

@@ -137,7 +137,8 @@ def fit_line(
     # No certificate can bound the error by less than one rounding of the largest sum.
     loss = line.loss(clamp, 0.0) / len(target) / 2 ** _BITS[dtype]
     if not loss < tolerance:
-        raise _indistinct(line, rows, dtype, f"an error of {loss:.1g} of {tolerance:.1g} allowed")
+        error = f"an error of {loss:.1g}" if np.isfinite(loss) else "weights beyond all bounds"
+        raise _indistinct(line, rows, dtype, f"{error}, where {tolerance:.1g} is allowed")
     ramp = clamp.ramps(slots.knots, slots.at, dtype)
     if not ((ramp.y > 0) & (ramp.y < ramp.width[:, None])).all():
         raise _indistinct(line, rows, dtype, "none of them on its own side of a kink")
@@ -166,18 +167,15 @@ def _grid(plan: Plan, clamp: Clamp, bits: int) -> Floats:
 
 
 def _indistinct(line: LinePlan, rows: Integers, dtype: DType, why: str) -> PrecisionError:
-    """The error that names the two points that need the steepest function between them."""
+    """The error that names the closest two points of a group."""
     slots = line.slots
-    gap = np.minimum(slots.left, slots.right)
-    i, slot = np.unravel_index(np.argmin(np.where(slots.point < 0, np.inf, gap)), gap.shape)
-    one = int(slots.point[i, slot])
-    other = min(one + 1, len(rows) - 1) if slots.right[i, slot] == gap[i, slot] else one - 1
-    pair = sorted({int(rows[one]), int(rows[other])})
-    names = " and ".join(map(str, pair))
+    own = np.where(slots.point < 0, np.inf, slots.right)
+    one = int(slots.point.flat[int(np.argmin(own))])
+    pair = sorted(rows[[one, min(one + 1, len(rows) - 1)]].tolist())
     repair = "Use dtype='float64'" if dtype == "float32" else "Try more directions"
     return PrecisionError(
-        f"{dtype} cannot tell rows {names} apart on a line: {why}. {repair}, or try another "
-        "construction.",
+        f"{dtype} cannot tell rows {pair[0]} and {pair[1]} apart on a line: {why}. {repair}, or "
+        "another construction.",
         pair,
     )
 

@@ -54,7 +54,7 @@ def fit_points(
 
     def planned(line: Projection, target: Array) -> LinePlan:
         tau = goal.tau(target.reshape(len(line.c), -1).astype(np.float64))
-        return plan_line(line.c, tau, split.p, split.q)
+        return plan_line(line.c - line.centre, tau, split.p, split.q)
 
     def cost(line: Projection, target: Array) -> float:
         # A dot product of d terms and a bias, each as large as the largest projection.
@@ -74,5 +74,7 @@ def fit_points(
             tolerance=tolerance,
             rows=data.rows[projection.order],
         )
-    direction = Affine(projection.u[None].astype(context.dtype), np.zeros(1, context.dtype))
+    direction = Affine(
+        projection.u[None].astype(context.dtype), np.array([-projection.centre], context.dtype)
+    )
     return LineFit((direction, *fit.layers), fit.weight, fit.bias)

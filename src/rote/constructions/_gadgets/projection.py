@@ -49,6 +49,15 @@ class Projection:
     order: Integers
     exact: bool
 
+    @property
+    def centre(self) -> float:
+        """A projection in the middle where all are far from 0 in proportion to their range; else 0.
+
+        Subtracted in the unit that projects, it leaves small numbers that later layers round less.
+        """
+        far = max(abs(self.c[0]), abs(self.c[-1])) > 2 * (self.c[-1] - self.c[0])
+        return float(self.c[len(self.c) // 2]) if far else 0.0
+
 
 def directions_for(n: int) -> int:
     """How many directions to try by default: 30, fewer beyond 10^4 points, at least 1. Ours."""
