@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rote.constructions._gadgets.split import Condition, Unit
+from rote.constructions._gadgets.clamps import Condition, Unit
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError, PrecisionError
@@ -72,6 +72,23 @@ def test_one_unit_of_each_layer_answers_for_a_point(condition: Condition, output
 def test_the_papers_relu_widths(n: int, widths: tuple[int, int]) -> None:
     construction = Yun2019ThreeLayer(activation="relu", condition="paper")
     assert construction.promise(Problem(n=n, d=3072, classes=10)).widths == widths
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 60), outputs=st.integers(0, 2))
+@settings(max_examples=20)
+def test_composed_relus_saturate_like_hard_tanhs(seed: int, n: int, outputs: int) -> None:
+    data = random_data(seed, n, 3, outputs)
+    construction = Yun2019ThreeLayer(activation="relu", composition=True, directions=3)
+    network, hard = construction.build(data), Yun2019ThreeLayer().promise(data.problem).neurons
+    assert hard is not None
+    assert (network.size.depth, network.size.neurons) == (4, 2 * hard)
+    assert not network.size.exceeds(construction.promise(data.problem))
+    assert np.abs(network.raw(data.points) - data.target.reshape(n, -1)).max() < 1e-9
+    h = data.points
+    for k, layer in enumerate(network.layers[:-1]):
+        h = layer(h)
+        if k in (2, 4):  # the second layer of each pair is 0 or 2, but for one unit
+            assert (((h != 0) & (h != 2)).sum(axis=1) <= max(outputs, 1)).all()
 
 
 def test_widths_of_the_users_choice_are_used_in_full() -> None:
@@ -141,8 +158,18 @@ def test_real_targets_are_met_closely(dtype: DType, n: int, relative: float) -> 
         {"tolerance": 0.0},
         {"widths": (0, 3)},
         {"activation": "leaky", "slope": 1.0},
+        {"composition": True},
     ],
 )
 def test_options_without_meaning_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(OptionError):
         Yun2019ThreeLayer(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("activation", ["hard-tanh", "relu"])
+def test_points_far_from_zero_are_centred(activation: Unit) -> None:
+    """Neighbouring floats, with nothing between them, become neighbouring small integers."""
+    X = (1 + np.arange(40) * 2.0**-52)[:, None]
+    data = DataSet.from_arrays(X, np.arange(40) % 3)
+    network = Yun2019ThreeLayer(activation=activation).build(data)
+    assert (network.predict(X) == np.arange(40) % 3).all()

@@ -27,6 +27,7 @@ for _name, _help in {
     "list": "List the constructions.",
     "show": "Describe a network file.",
     "probe": "Count how many labels a network can reach near its own weights.",
+    "sgd": "Run SGD from near a network that memorizes, and compare with theory.",
     "demo": "Memorize handwritten digits with true and with shuffled labels.",
 }.items():
     app.command(f"rote.cli.{_name}_command:{_name}_command", name=_name, help=_help)

@@ -21,6 +21,9 @@ from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
 from rote.constructions.vardi2022 import Vardi2022
 from rote.constructions.vershynin2020 import Vershynin2020
 from rote.constructions.yang2026 import Yang2026
+from rote.constructions.yun2019_classifier import Yun2019Classifier
+from rote.constructions.yun2019_deep import Yun2019Deep
+from rote.constructions.yun2019_residual import Yun2019Residual
 from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
 from rote.constructions.zhang2017 import Zhang2017
 from rote.errors import OptionError
@@ -33,6 +36,9 @@ CATALOGUE: dict[str, type[Construction]] = {
     for construction in (
         Zhang2017,
         Yun2019ThreeLayer,
+        Yun2019Classifier,
+        Yun2019Deep,
+        Yun2019Residual,
         Bubeck2020Relu,
         Bubeck2020Slabs,
         Bubeck2020Ntk,

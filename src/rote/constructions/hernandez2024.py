@@ -114,9 +114,9 @@ def _check(outputs: int) -> None:
         raise AssumptionError(f"Width 2 carries one output, not {outputs}.")
 
 
-def _crowding(c: Floats, _: Array) -> float:
+def _crowding(line: Projection, _: Array) -> float:
     """The range over the least gap: the largest kappa is in proportion to it."""
-    return float((c[-1] - c[0]) / np.diff(c).min(initial=np.inf))
+    return float((line.c[-1] - line.c[0]) / np.diff(line.c).min(initial=np.inf))
 
 
 def _scale(c: Floats, y: Floats) -> tuple[float, float]:

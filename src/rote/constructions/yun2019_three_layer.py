@@ -18,7 +18,9 @@ with alternating signs fit all p q points, by a recursion in closed form.
 $d_1 \lfloor d_2 / d_y \rfloor \ge n$, since parity is not needed; ReLU-like
 $d_1 \lfloor d_2 / (2 d_y) \rfloor \ge n$, since groups share a unit at the knot between them. Also
 that units exchange slots (``_gadgets/zigzag.py``), the exact grids of the weights, and for ReLUs a
-linear layer between the two hidden ones, which counts in the parameters, but not in the depth.
+linear layer between the two hidden ones, which counts in the parameters, but not in the depth; or,
+with ``composition``, hard tanhs of two ReLUs one behind the other, which are as exact as hard-tanh
+units and make 4 hidden layers.
 """
 
 from __future__ import annotations
@@ -27,8 +29,10 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from rote.constructions._base import Construction, Context, Theorem
+from rote.constructions._gadgets.clamp import Clamp
+from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
 from rote.constructions._gadgets.point_fit import fit_points
-from rote.constructions._gadgets.split import Condition, Unit, activation_of, check_widths, rule
+from rote.constructions._gadgets.split import check_widths
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.constructions._gadgets.unit_range import unit_range
 from rote.data import DataSet, Problem
@@ -47,6 +51,8 @@ class Yun2019ThreeLayer(Construction):
         activation: ``hard-tanh``, ``relu`` or ``leaky``.
         slope: Slope of ``leaky`` on the negative side, in [0, 1).
         condition: ``paper``, or our ``sharp``.
+        composition: Whether ReLUs stand one behind the other instead of in pairs: 4 hidden layers
+            of $d_1, d_1, d_2, d_2$ units, with the condition of hard-tanh.
         widths: Units of the two hidden layers; by default the fewest in total.
         directions: How many random directions to try; by default 30, fewer beyond 10^4 points.
         tolerance: Largest absolute error of real targets.
@@ -55,6 +61,7 @@ class Yun2019ThreeLayer(Construction):
     activation: Unit = "hard-tanh"
     slope: float = 0.01
     condition: Condition = "sharp"
+    composition: bool = False
     widths: tuple[int, int] | None = None
     directions: int | None = None
     tolerance: float | None = None
@@ -72,7 +79,7 @@ class Yun2019ThreeLayer(Construction):
     )
 
     def __post_init__(self) -> None:
-        activation_of(self.activation, self.slope)
+        self._clamp()
         check_widths(self.widths)
         if self.directions is not None and self.directions < 1:
             raise OptionError(f"Option 'directions' must be at least 1, not {self.directions}.")
@@ -80,19 +87,21 @@ class Yun2019ThreeLayer(Construction):
 
     def promise(self, problem: Problem) -> Size:
         """The widths of the condition, and the parameters with the direction stored once."""
-        sizes = rule(self.activation, self.condition)
-        split = sizes.hold(problem.n, problem.outputs, self.widths)
+        rule = self._clamp().rule
+        split = rule.hold(problem.n, problem.outputs, self.widths)
+        widths = rule.hidden(split)
         return Size(
-            depth=2,
-            widths=split.widths,
-            neurons=sum(split.widths),
-            parameters=sizes.parameters(split, problem.d, problem.outputs),
+            depth=len(widths),
+            widths=widths,
+            neurons=sum(widths),
+            parameters=rule.parameters(split, problem.d, problem.outputs),
         )
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Fit the points along the direction with the smallest weights."""
         y, decision = real_targets(data, context.dtype, self.tolerance)
-        split = rule(self.activation, self.condition).hold(data.n, data.outputs, self.widths)
+        clamp = self._clamp()
+        split = clamp.rule.hold(data.n, data.outputs, self.widths)
         goal = unit_range(y)
         allowed = decision.tolerance if isinstance(decision, Value) else 0.5
         fit = fit_points(
@@ -101,12 +110,14 @@ class Yun2019ThreeLayer(Construction):
             goal,
             allowed / float(goal.scale.max()),
             split,
-            activation_of(self.activation, self.slope),
-            paired=self.condition == "paper",
-            directions=self.directions,
+            clamp,
+            self.directions,
         )
         last = Affine(
             (fit.weight * goal.scale[:, None]).astype(context.dtype),
             (fit.bias * goal.scale + goal.shift).astype(context.dtype),
         )
         return (*fit.layers, last), decision
+
+    def _clamp(self) -> Clamp:
+        return clamp_of(self.activation, self.slope, self.condition, composition=self.composition)

@@ -95,8 +95,9 @@ def _slopes(c: Floats, y: Floats) -> Floats:
         return np.diff(y, axis=0) / np.diff(c)[:, None]
 
 
-def _sum_of_terms(c: Floats, target: Array) -> float:
+def _sum_of_terms(line: Projection, target: Array) -> float:
     """Sum of the absolute terms of f at the last point: rounding errors are in proportion to it."""
+    c = line.c
     m = _slopes(c, target.reshape(len(c), -1).astype(np.float64))
     jumps = np.abs(np.diff(m, axis=0, prepend=0.0)).max(axis=1, initial=0.0)
     return float(jumps @ (c[-1] - c[:-1]))

@@ -8,10 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rote.constructions._gadgets.split import Condition, Unit, activation_of, check_widths, rule
+from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
+from rote.constructions._gadgets.split import Rule, check_widths
 from rote.errors import AssumptionError, OptionError
 
 ALL = list(itertools.product(("hard-tanh", "relu"), ("paper", "sharp")))
+
+
+def rule(activation: Unit, condition: Condition) -> Rule:
+    return clamp_of(activation, 0.01, condition).rule
 
 
 def holds(activation: Unit, condition: Condition, d1: int, d2: int, dy: int) -> int:
@@ -70,10 +75,16 @@ def test_too_small_widths_are_refused_with_what_they_hold() -> None:
         rule("relu", "sharp").hold(51, 1, (10, 10))
 
 
-def test_options() -> None:
-    assert str(activation_of("leaky", 0.25)) == "leaky(0.25)"
-    with pytest.raises(OptionError):
-        activation_of("leaky", 1.5)
+def test_layers_of_a_split() -> None:
+    split = clamp_of("relu", 0.01, "sharp", composition=True).rule.best(100, 1)
+    repeated = clamp_of("relu", 0.01, "sharp", composition=True).rule
+    assert repeated.hidden(split) == (10, 10, 10, 10)
+    assert repeated.parameters(split, 3, 1) == 4 + 20 + 3 * 110 + 11
+    paired = rule("relu", "sharp").of_widths((4, 6), 1)
+    assert rule("relu", "sharp").parameters(paired, 3, 1) == 4 + 8 + 20 + 30 + 7
+
+
+def test_widths_are_positive() -> None:
     check_widths(None)
     with pytest.raises(OptionError, match="must be positive, not 3,0"):
         check_widths((3, 0))

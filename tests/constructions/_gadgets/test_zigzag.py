@@ -122,3 +122,18 @@ def test_exchanging_slots_keeps_weights_small() -> None:
     need = 2 / np.minimum(slots.left, slots.right)
     fixed = (nu * (need / nu).max(axis=0) * width[:, None] / 2).sum(axis=0).max()
     assert plan(slots, np.zeros((64, 1, 64))).rise.max() < fixed / 10
+
+
+def test_units_turn_clearly_beyond_their_wanted_values() -> None:
+    """Or rounding could leave a unit on the wrong side of a knot that is close to its point."""
+    rng = np.random.default_rng(1)
+    for m in (7, 30, 200):
+        c = np.cumsum(np.exp(4 * rng.standard_normal(m)))  # spacings over many powers of ten
+        slots = deal(c, 6, -(-m // 6))
+        target = rng.uniform(-1, 1, (6, 1, slots.at.shape[1]))
+        made = plan(slots, target)
+        y, width = slots.at - slots.knots[:-1, None], np.diff(slots.knots)
+        rate = trace(made.start, made.unit, y, width, target, np.full((1, target.shape[2]), 1e-30))
+        own = np.take_along_axis(rate[:, 0], made.unit, axis=1)
+        nearest = np.minimum(y, width[:, None] - y)
+        assert (own * nearest > 0.06).all()

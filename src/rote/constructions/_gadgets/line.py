@@ -19,7 +19,8 @@ from typing import final
 import numpy as np
 
 from rote.constructions._base import Context
-from rote.constructions._gadgets.projection import column_ranges, integer_bits, product
+from rote.constructions._gadgets.integer_bits import integer_bits
+from rote.constructions._gadgets.projection import column_ranges, product
 from rote.data import DataSet
 from rote.exact.dyadic import to_integers
 from rote.exact.rounding import FloatName, dot_error

@@ -11,17 +11,16 @@ from typing import Final
 
 import numpy as np
 
-from rote.constructions._gadgets.ramps import clip_layer, ramps
+from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.slots import Slots, deal
 from rote.constructions._gadgets.zigzag import Plan, plan, signs, trace
 from rote.errors import PrecisionError
-from rote.network import Activation, Affine
-from rote.network.activation import HARD_TANH
+from rote.network import Affine
 from rote.typing import DType, Floats, Integers
 
 __all__ = ["LineFit", "LinePlan", "fit_line", "plan_line"]
 
-_SMALL = 20_000
+_SMALL = 5_000
 """Up to so many values both ways to assign units are compared. Ours."""
 
 _BITS: Final[dict[DType, int]] = {"float32": 24, "float64": 53}
@@ -41,18 +40,24 @@ class LinePlan:
     target: Floats
     plan: Plan
 
-    def cost(self, activation: Activation) -> float:
-        """A number that rounding errors are in proportion to.
+    def loss(self, clamp: Clamp, blur: float) -> float:
+        """About how far off rounding may leave a value, over the unit roundoff.
+
+        Where clamps saturate without rounding, only the few units that are near their own point let
+        errors through; else all do.
 
         Args:
-            activation: Hard-tanh units saturate without rounding, so only the few units near their
-                own point let errors through; of other units all do.
+            clamp: How hard tanhs are made.
+            blur: How far off positions may be, over the unit roundoff.
 
         Returns:
-            The largest sum of a unit's absolute weights, or the sum over all units.
+            The estimate.
         """
-        rise = self.plan.rise
-        return float(rise.max() if activation == HARD_TANH else rise.sum(axis=1).max())
+        plan, p = self.plan, len(self.target)
+        if clamp.saturates:
+            return float((p * plan.rise + blur * plan.steepest).max())
+        # Half of the ramps are off, and a ramp is the difference of two units.
+        return float((p / 2 * plan.rise + 2 * blur * plan.steepness).sum(axis=1).max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +65,7 @@ class LineFit:
     """A network on one input and the linear function that reads it.
 
     Attributes:
-        layers: Two hidden layers, and for ReLU-like units a linear one between them.
+        layers: Hidden layers, and linear ones between them.
         weight: Shape (k, units): the values are ``weight @ h + bias``.
         bias: Shape (k,).
     """
@@ -103,22 +108,23 @@ def plan_line(
 
 def fit_line(
     line: LinePlan,
-    activation: Activation,
+    clamp: Clamp,
     *,
-    paired: bool,
     dtype: DType,
     tolerance: float,
     rows: Integers,
+    off_outside: bool = False,
 ) -> LineFit:
     """The network of a plan.
 
     Args:
         line: The plan.
-        activation: Hard-tanh, ReLU or leaky ReLU.
-        paired: Whether every ramp of ReLU-like units has two units of its own.
+        clamp: How hard tanhs are made.
         dtype: The network's arithmetic.
         tolerance: How far off a value may be.
         rows: Row number of each point, for messages.
+        off_outside: Whether all ReLUs of the second layer are to be off where all functions are
+            below -1; else each is off where it is for most points.
 
     Returns:
         The network.
@@ -128,50 +134,48 @@ def fit_line(
     """
     slots, target, unit = line.slots, line.target, line.plan.unit
     k, q = line.plan.start.shape
-    loss = line.cost(activation) / 2 ** _BITS[dtype]  # certificates cannot bound it by less
+    # No certificate can bound the error by less than one rounding of the largest sum.
+    loss = line.loss(clamp, 0.0) / len(target) / 2 ** _BITS[dtype]
     if not loss < tolerance:
-        raise _indistinct(line, rows, dtype, f"an error of {loss:.1g} of {tolerance:.1g} allowed")
-    ramp = ramps(slots.knots, slots.at, activation, paired=paired, dtype=dtype)
+        error = f"an error of {loss:.1g}" if np.isfinite(loss) else "weights beyond all bounds"
+        raise _indistinct(line, rows, dtype, f"{error}, where {tolerance:.1g} is allowed")
+    ramp = clamp.ramps(slots.knots, slots.at, dtype)
     if not ((ramp.y > 0) & (ramp.y < ramp.width[:, None])).all():
         raise _indistinct(line, rows, dtype, "none of them on its own side of a kink")
-    grid = _grid(line.plan, activation, _BITS[dtype])
+    grid = _grid(line.plan, clamp, _BITS[dtype])
     start = line.plan.start
-    if activation == HARD_TANH:
+    if clamp.saturates:
         start = np.rint(start / grid) * grid
     rate = trace(start, unit, ramp.y, ramp.width, target, grid)
     weight, bias = ramp.weights(start, rate)
-    clipped = clip_layer(
-        weight.reshape(k * q, -1), bias.ravel(), activation, np.tile(_facing(unit), k), dtype
-    )
+    facing = np.ones(q) if off_outside else _facing(unit)
+    clipped = clamp.clip(weight.reshape(k * q, -1), bias.ravel(), np.tile(facing, k), dtype)
     e = signs(q)
     read = np.zeros((k, k * q, clipped.coefficient.shape[1]))
     for i in range(k):
         own = slice(i * q, (i + 1) * q)
         read[i, own] = e[:, None] * clipped.coefficient[own]
     constant = (clipped.constant.reshape(k, q) * e).sum(axis=1) - (1 if q % 2 == 0 else 0)
-    return LineFit((*ramp.layers, clipped.layer), read.reshape(k, -1), constant)
+    return LineFit((*ramp.layers, *clipped.layers), read.reshape(k, -1), constant)
 
 
-def _grid(plan: Plan, activation: Activation, bits: int) -> Floats:
+def _grid(plan: Plan, clamp: Clamp, bits: int) -> Floats:
     """The power of two that a unit's weights are multiples of, shape (k, q)."""
-    # Sums of all weights behind saturated hard-tanh units are to be exact, in any order.
-    largest = 2 * plan.rise + np.abs(plan.start) + 2 if activation == HARD_TANH else plan.steepest
+    # Sums of all weights behind saturated ramps, which are -1 and 1 or 0 and 2, are to be exact.
+    largest = 4 * plan.rise + np.abs(plan.start) + 2 if clamp.saturates else plan.steepest
     return np.where(largest > 0, np.ldexp(1.0, np.frexp(largest)[1] - bits), 1.0)
 
 
 def _indistinct(line: LinePlan, rows: Integers, dtype: DType, why: str) -> PrecisionError:
-    """The error that names the two points that need the steepest function between them."""
+    """The error that names the closest two points of a group."""
     slots = line.slots
-    gap = np.minimum(slots.left, slots.right)
-    i, slot = np.unravel_index(np.argmin(np.where(slots.point < 0, np.inf, gap)), gap.shape)
-    one = int(slots.point[i, slot])
-    other = min(one + 1, len(rows) - 1) if slots.right[i, slot] == gap[i, slot] else one - 1
-    pair = sorted({int(rows[one]), int(rows[other])})
-    names = " and ".join(map(str, pair))
+    own = np.where(slots.point < 0, np.inf, slots.right)
+    one = int(slots.point.flat[int(np.argmin(own))])
+    pair = sorted(rows[[one, min(one + 1, len(rows) - 1)]].tolist())
     repair = "Use dtype='float64'" if dtype == "float32" else "Try more directions"
     return PrecisionError(
-        f"{dtype} cannot tell rows {names} apart on a line: {why}. {repair}, or try another "
-        "construction.",
+        f"{dtype} cannot tell rows {pair[0]} and {pair[1]} apart on a line: {why}. {repair}, or "
+        "another construction.",
         pair,
     )
 

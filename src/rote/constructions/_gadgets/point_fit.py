@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from rote.constructions._base import Context
+from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.line_fit import LineFit, LinePlan, fit_line, plan_line
-from rote.constructions._gadgets.projection import best_projection, directions_for
+from rote.constructions._gadgets.projection import (
+    Projection,
+    best_projection,
+    directions_for,
+)
 from rote.constructions._gadgets.split import Split
 from rote.constructions._gadgets.unit_range import UnitRange
 from rote.data import DataSet
-from rote.network import Activation, Affine
-from rote.typing import Array, Floats
+from rote.network import Affine
+from rote.typing import Array
 
 __all__ = ["fit_points"]
 
@@ -25,9 +30,7 @@ def fit_points(
     goal: UnitRange,
     tolerance: float,
     split: Split,
-    activation: Activation,
-    *,
-    paired: bool,
+    clamp: Clamp,
     directions: int | None,
 ) -> LineFit:
     """Project on the direction with the smallest second-layer weights, and fit along it.
@@ -38,8 +41,7 @@ def fit_points(
         goal: Maps the targets to [-1, 1].
         tolerance: How far off the values in [-1, 1] may be.
         split: Groups and slots that hold the points.
-        activation: Hard-tanh, ReLU or leaky ReLU.
-        paired: Whether every ramp of ReLU-like units has two units of its own.
+        clamp: How hard tanhs are made.
         directions: How many directions to try; None for the default.
 
     Returns:
@@ -50,25 +52,29 @@ def fit_points(
         PrecisionError: If the arithmetic cannot tell the points apart along any direction.
     """
 
-    def planned(c: Floats, target: Array) -> LinePlan:
-        tau = goal.tau(target.reshape(len(c), -1).astype(np.float64))
-        return plan_line(c, tau, split.p, split.q)
+    def planned(line: Projection, target: Array) -> LinePlan:
+        tau = goal.tau(target.reshape(len(line.c), -1).astype(np.float64))
+        return plan_line(line.c - line.centre, tau, split.p, split.q)
 
-    def cost(c: Floats, target: Array) -> float:
-        if len(c) > _LARGE:
-            return float((c[-1] - c[0]) / np.diff(c).min())
-        return planned(c, target).cost(activation)
+    def cost(line: Projection, target: Array) -> float:
+        # A dot product of d terms and a bias, each as large as the largest projection.
+        reach = max(abs(line.c[0]), abs(line.c[-1]))
+        blur = reach if line.exact else (data.d + 1) * reach
+        if len(line.c) > _LARGE:
+            return float((line.c[-1] - line.c[0] + blur) / np.diff(line.c).min())
+        return planned(line, target).loss(clamp, blur)
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a price may be infinite
         projection = best_projection(data, context, directions or directions_for(data.n), cost)
-        line = planned(projection.c, data.target[projection.order])
+        line = planned(projection, data.target[projection.order])
         fit = fit_line(
             line,
-            activation,
-            paired=paired,
+            clamp,
             dtype=context.dtype,
             tolerance=tolerance,
             rows=data.rows[projection.order],
         )
-    direction = Affine(projection.u[None].astype(context.dtype), np.zeros(1, context.dtype))
+    direction = Affine(
+        projection.u[None].astype(context.dtype), np.array([-projection.centre], context.dtype)
+    )
     return LineFit((direction, *fit.layers), fit.weight, fit.bias)

@@ -3,7 +3,8 @@ r"""Projection to the line: a direction u that keeps the points apart, computed 
 Every random direction keeps distinct points distinct with probability one, but how far apart
 decides what rounding does later. So several are drawn and the caller's cost chooses. Where the
 data are integers (or floats of few bits) the direction is made of integers so small that the dot
-product is exact in the network's arithmetic, whatever the order of summation.
+product is exact in the network's arithmetic, whatever the order of summation. Where they are not,
+single columns are tried as well, since a copy is exact.
 """
 
 from __future__ import annotations
@@ -16,21 +17,17 @@ import numpy as np
 from rote.constructions._base import Context
 from rote.data import DataSet
 from rote.errors import PrecisionError
-from rote.typing import Array, Floats, Integers
+from rote.exact.rounding import LARGEST, lowest_bit
+from rote.typing import Array, DType, Floats, Integers
 
-__all__ = [
-    "Projection",
-    "best_projection",
-    "column_ranges",
-    "directions_for",
-    "integer_bits",
-    "product",
-]
+__all__ = ["Projection", "best_projection", "column_ranges", "directions_for", "product"]
 
 _BITS = {"float32": 24, "float64": 53, "exact": 53}
 _HELD = {"float32": np.float32, "float64": np.float64, "exact": np.float64}
-_FEWEST_BITS = 4
-"""Integer directions with fewer bits than this separate too few points. Ours."""
+_LEAST_WEIGHT = 2**4
+"""Directions of smaller integers separate too few points. Ours."""
+_LARGEST_WEIGHT = 2.0**30
+"""Of the column of the widest range: more would separate no more points. Ours."""
 _SAMPLE = 64
 """Rows looked at before all rows are, to see whether floats have few bits. Ours."""
 
@@ -52,6 +49,15 @@ class Projection:
     order: Integers
     exact: bool
 
+    @property
+    def centre(self) -> float:
+        """A projection in the middle where all are far from 0 in proportion to their range; else 0.
+
+        Subtracted in the unit that projects, it leaves small numbers that later layers round less.
+        """
+        far = max(abs(self.c[0]), abs(self.c[-1])) > 2 * (self.c[-1] - self.c[0])
+        return float(self.c[len(self.c) // 2]) if far else 0.0
+
 
 def directions_for(n: int) -> int:
     """How many directions to try by default: 30, fewer beyond 10^4 points, at least 1. Ours."""
@@ -62,7 +68,7 @@ def best_projection(
     data: DataSet,
     context: Context,
     directions: int,
-    cost: Callable[[Floats, Array], float],
+    cost: Callable[[Projection, Array], float],
 ) -> Projection:
     """Project on several random directions and keep the one of least cost.
 
@@ -70,7 +76,7 @@ def best_projection(
         data: The points, in the network's dtype.
         context: Arithmetic, randomness, progress.
         directions: How many valid directions to try.
-        cost: Called with the sorted projections (m,) and their targets (m,) or (m, k).
+        cost: Called with a projection and the targets along it, (m,) or (m, k).
 
     Returns:
         The best projection.
@@ -87,7 +93,7 @@ def best_projection(
         if isinstance(projection, tuple):
             clash = projection
             continue
-        price = cost(projection.c, data.target[projection.order]) if directions > 1 else 0.0
+        price = cost(projection, data.target[projection.order]) if directions > 1 else 0.0
         if best is None or price < least:
             best, least = projection, price
     context.progress("directions", directions, directions)
@@ -103,24 +109,26 @@ def best_projection(
 
 
 def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[Floats, bool]]:
-    """Random directions; integers first where they are exact, normal ones otherwise or after."""
+    """Integers where they are exact; else, or after them in float32, columns and normal ones."""
     points, rng = data.points, context.rng
     low, high = column_ranges(points)
     varies = high > low
-    largest_values = np.maximum(np.abs(low), np.abs(high))
-    bits, _ = integer_bits(points, largest_values, _BITS[context.dtype])
-    if bits >= _FEWEST_BITS:
-        largest = 1 << min(bits, 30)
+    integers = _integer_limits(points, low, high, context.dtype)
+    if integers is not None:
+        limit, granule = integers
         for _ in range(count):
-            u = rng.integers(-largest, largest, data.d, endpoint=True)
-            u[u == 0] = 1
-            yield np.where(varies, u, 0).astype(np.float64), True
+            u = rng.integers(-limit, limit, endpoint=True)
+            u[(u == 0) & varies] = 1
+            yield np.divide(u, granule), True
         if context.dtype != "float32":
             return
     # Scale every column to a range within [1/2, 1) by a power of two. Halving first keeps the
     # range of doubles near the largest from overflowing.
     scale = np.frexp(np.where(varies, high / 2 - low / 2, 0.5))[1] + 1
-    for _ in range(count):
+    columns = rng.permutation(np.flatnonzero(varies))[: count // 3]
+    for column in columns:  # a copy of one column does not round
+        yield np.where(np.arange(data.d) == column, np.ldexp(1.0, -scale), 0.0), True
+    for _ in range(count - len(columns)):
         u = np.where(varies, np.ldexp(rng.standard_normal(data.d), -scale), 0.0)
         yield u.astype(_HELD[context.dtype]).astype(np.float64), False
 
@@ -140,43 +148,39 @@ def column_ranges(points: Array) -> tuple[Floats, Floats]:
     return extremes[0], extremes[1]
 
 
-def integer_bits(points: Array, largest: Floats, precision: int) -> tuple[int, int]:
-    """How many bits an integer direction may have for its products to be exact.
+def _integer_limits(
+    points: Array, low: Floats, high: Floats, dtype: DType
+) -> tuple[Integers, Floats] | None:
+    """Integers so small that no product with the points, in any order, is ever rounded.
+
+    Every column gets its share: weights in inverse proportion to its range.
 
     Args:
         points: Shape (n, d).
-        largest: Largest absolute value of each column, shape (d,).
-        precision: Bits that the sum of absolute terms may have, in granules.
+        low: Least value of each column.
+        high: Largest value of each column.
+        dtype: The network's arithmetic.
 
     Returns:
-        The bits, 0 if the points have too many themselves; and the e of the granules: the points
-        are integers times 2^e.
+        The largest weight of each column, and the granule that its values are multiples of and its
+        weight is to be divided by, shape (d,) each; None if some weight would have too few bits.
     """
-    granule: int | None = 0
-    if points.dtype.kind == "f":
-        for block in (points[:_SAMPLE], points):
-            granule = _granule(block)
-            if granule is None or _room(largest, granule, precision) < 1:
-                return 0, 0
-    assert granule is not None
-    return _room(largest, granule, precision), granule
-
-
-def _room(largest: Floats, granule: int, precision: int) -> int:
-    """Bits left for the weights when the sum of d products and a bias of that size stays exact."""
-    with np.errstate(over="ignore"):
-        total = np.sum(np.ldexp(largest, -granule))
-    return 0 if not np.isfinite(total) else precision - 1 - max(1, int(np.frexp(total)[1]))
-
-
-def _granule(values: Array) -> int | None:
-    """The largest e such that all values are multiples of 2^e; None if all are zero."""
-    mantissa, exponent = np.frexp(values[values != 0].astype(np.float64))
-    if not mantissa.size:
-        return 0
-    integers = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
-    trailing = np.frexp((integers & -integers).astype(np.float64))[1] - 1
-    return int((exponent.astype(np.int64) - 53 + trailing).min())
+    varies = high > low
+    for block in (points[:_SAMPLE], points) if points.dtype.kind == "f" else (points[:0],):
+        granule = lowest_bit(block).min(axis=0, initial=np.inf)
+        granule = np.where(np.isfinite(granule), granule, 1.0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            reach = np.maximum(np.abs(low), np.abs(high)) / granule
+            spread = np.where(varies, high / granule - low / granule, np.inf)
+            # One bit is left for kinks in the middle between two projections.
+            total = 2.0 ** (_BITS[dtype] - 1) / max(np.sum(reach / spread), 1)
+            total = min(total, _LARGEST_WEIGHT * np.max(spread, where=varies, initial=0))
+            limit = np.floor(total / spread)
+            largest = limit / granule
+        held = (largest <= LARGEST.get(dtype, LARGEST["float64"])).all()
+        if not (held and (limit[varies] >= _LEAST_WEIGHT).all()):
+            return None
+    return limit.astype(np.int64), granule
 
 
 def _sorted(data: DataSet, u: Floats, exact: bool) -> Projection | tuple[int, int]:

@@ -26,7 +26,8 @@ class Slots:
         at: Position of each slot, between the knots of its group, shape (p, q).
         point: Index of the point in each slot, or -1 for a phantom, shape (p, q).
         left: Distance to the next point of the group on the left, infinite if none, shape (p, q).
-        right: The same on the right.
+            A first knot that was given counts as a point: others lie beyond it.
+        right: The same on the right, with the last knot.
     """
 
     knots: Floats
@@ -45,22 +46,22 @@ def deal(
         c: Positions in strictly increasing order, shape (m,), with m at most p q.
         p: Number of groups.
         q: Slots in each group.
-        low: First knot, left of all points; by default half a mean gap away.
-        high: Last knot, right of all points; by default half a mean gap away.
+        low: First knot, left of all points; by default half a mean gap away, and no points beyond.
+        high: Last knot, right of all points; by default the same.
 
     Returns:
         The slots.
     """
     m = len(c)
     half = (c[-1] - c[0]) / (2 * m - 2) if m > 1 else max(0.5, abs(c[0]) / 2)
-    low = c[0] - half if low is None else low
-    high = c[-1] + half if high is None else high
+    first_knot = c[0] - half if low is None else low
+    last_knot = c[-1] + half if high is None else high
     share, larger = divmod(m, p)  # the first groups get one point more
     first = np.minimum(np.arange(1, p) * share + np.minimum(np.arange(1, p), larger), m)
     inner = first[first < m]
     empty = p - 1 - len(inner)  # groups without a point share what is left on the right
-    tail = c[-1] + (high - c[-1]) * np.arange(1, empty + 2) / (empty + 1)
-    knots = np.concatenate([[low], (c[inner - 1] + c[inner]) / 2, tail])
+    tail = c[-1] + (last_knot - c[-1]) * np.arange(1, empty + 2) / (empty + 1)
+    knots = np.concatenate([[first_knot], (c[inner - 1] + c[inner]) / 2, tail])
     cut = larger * (share + 1)
     blocks = []
     for groups, points in (
@@ -70,6 +71,10 @@ def deal(
         ends = knots[:-1][groups], knots[1:][groups]
         blocks.append(_fill(points, c[points], q, ends))
     at, point, left, right = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    if low is not None:
+        left[0] = np.minimum(left[0], at[0] - low)
+    if high is not None:
+        right[-1] = np.minimum(right[-1], high - at[-1])
     for array in (at, point, left, right):
         array[1::2] = array[1::2, ::-1].copy()
     return Slots(knots, at, point, left, right)

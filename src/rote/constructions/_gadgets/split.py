@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from itertools import pairwise
 
 import numpy as np
 
 from rote.errors import AssumptionError, OptionError
-from rote.network import Activation
-from rote.network.activation import HARD_TANH, RELU, leaky
 
-__all__ = ["Condition", "Rule", "Split", "Unit", "activation_of", "check_widths", "rule"]
-
-Unit: TypeAlias = Literal["hard-tanh", "relu", "leaky"]
-"""Activations of [yun2019]: hard-tanh, and the ReLU-like ones."""
-
-Condition: TypeAlias = Literal["paper", "sharp"]
-"""The condition of the paper's Theorem 3.1, or ours."""
+__all__ = ["Rule", "Split", "check_widths"]
 
 
 @dataclass(frozen=True)
@@ -44,12 +36,14 @@ class Rule:
         second: Units of the second layer for each slot and output.
         step: Groups and slots come in multiples of this.
         linear: Whether a linear layer of one unit per group stands between the two.
+        repeat: How many layers of the same width stand in for each of the two.
     """
 
     first: int
     second: int
     step: int
-    linear: bool
+    linear: bool = False
+    repeat: int = 1
 
     def of_widths(self, widths: tuple[int, int], outputs: int) -> Split:
         """The groups and slots of given widths; units that cannot be used are left out.
@@ -72,9 +66,10 @@ class Rule:
         q = self.step * -(-n // (self.step * p))
         units = self.first * p + self.second * outputs * q
         least = np.flatnonzero(units == units.min())
-        weights = p * (units - self.first * p + (self.first * p if self.linear else 0))
-        i = least[np.argmin(weights[least])]
-        return self._split(int(p[i]), int(q[i]), outputs)
+        return min(
+            (self._split(int(p[i]), int(q[i]), outputs) for i in least),
+            key=lambda split: self.parameters(split, 1, outputs),
+        )
 
     def hold(self, n: int, outputs: int, widths: tuple[int, int] | None) -> Split:
         """The split of the given widths, or the best one.
@@ -101,6 +96,11 @@ class Rule:
             )
         return split
 
+    def hidden(self, split: Split) -> tuple[int, ...]:
+        """Units of the hidden layers of a split."""
+        first, second = split.widths
+        return (first,) * self.repeat + (second,) * self.repeat
+
     def parameters(self, split: Split, inputs: int, outputs: int) -> int:
         """Weights and biases of all layers; the direction and its bias count once.
 
@@ -113,39 +113,12 @@ class Rule:
             Their number.
         """
         first, second = split.widths
-        between = split.p if self.linear else first
-        return (
-            (inputs + 1)
-            + 2 * first
-            + (split.p * (first + 1) if self.linear else 0)
-            + second * (between + 1)
-            + outputs * (second + 1)
-        )
+        between = (split.p,) if self.linear else ()
+        sizes = (inputs, 1, *[first] * self.repeat, *between, *[second] * self.repeat, outputs)
+        return sum((a + 1) * b for a, b in pairwise(sizes))
 
     def _split(self, p: int, q: int, outputs: int) -> Split:
         return Split(p, q, (self.first * p, self.second * outputs * q))
-
-
-def rule(activation: Unit, condition: Condition) -> Rule:
-    """The rule of an activation.
-
-    Args:
-        activation: Hard-tanh takes one unit for each group and slot, ReLU-like ones two.
-        condition: The paper's proof takes even numbers of both; ours does not, and lets
-            neighbouring groups share a ReLU.
-
-    Returns:
-        The rule.
-    """
-    step = 2 if condition == "paper" else 1
-    if activation == "hard-tanh":
-        return Rule(first=1, second=1, step=step, linear=False)
-    return Rule(first=2 if condition == "paper" else 1, second=2, step=step, linear=True)
-
-
-def activation_of(unit: Unit, slope: float) -> Activation:
-    """The activation of a name; raises :class:`OptionError` for a slope outside [0, 1)."""
-    return {"hard-tanh": HARD_TANH, "relu": RELU, "leaky": leaky(slope)}[unit]
 
 
 def check_widths(widths: tuple[int, ...] | None) -> None:

@@ -34,6 +34,9 @@ __all__ = ["Plan", "plan", "signs", "trace"]
 
 _MARGIN = 0.125
 """How far beyond 1 the saturated units are, so that rounding leaves them saturated. Ours."""
+_TURN = 0.0625
+"""How far from a unit's wanted values it turns at the knots beside, so that rounding leaves it on
+their right side. Ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +49,14 @@ class Plan:
         rise: Sum over the groups of half of what the unit rises or falls, shape (k, q): the sum of
             its absolute weights where groups are hard-tanh units.
         steepest: The largest rate of each unit, shape (k, q).
+        steepness: Sum of the rates of each unit, shape (k, q).
     """
 
     unit: Integers
     start: Floats
     rise: Floats
     steepest: Floats
+    steepness: Floats
 
 
 def signs(count: int) -> Floats:
@@ -76,7 +81,7 @@ def plan(slots: Slots, target: Floats, *, by_need: bool = True) -> Plan:
     closest = np.minimum(slots.left, slots.right)
     need = 2 / np.minimum(closest, width[:, None]) if by_need else 2 / width[:, None]
     unit, size = _assign(y, width, y * need)
-    take = _Scatter(unit)
+    take = _ByUnit(unit)
     nu = take(size / y)
     # mu starts with rate 0: it stays at the first target until group 1 begins.
     mu_start = target[0]
@@ -85,6 +90,7 @@ def plan(slots: Slots, target: Floats, *, by_need: bool = True) -> Plan:
     least = np.maximum(
         (1 + _MARGIN + ahead) / slots.left[:, None], (1 + _MARGIN - ahead) / slots.right[:, None]
     )
+    least = np.maximum(least, _TURN / np.minimum(y, width[:, None] - y)[:, None])
     scale = ((take(least) - mu) / nu[:, None]).max(axis=0)
     rate = mu + scale * nu[:, None]
     return Plan(
@@ -92,6 +98,7 @@ def plan(slots: Slots, target: Floats, *, by_need: bool = True) -> Plan:
         start=mu_start - scale * size[0],
         rise=np.einsum("j,jkq->kq", width / 2, rate),
         steepest=rate.max(axis=0),
+        steepness=rate.sum(axis=0),
     )
 
 
@@ -113,7 +120,7 @@ def trace(
     Returns:
         Rates of each unit in each group, shape (p, k, q), the last index being the unit.
     """
-    take = _Scatter(unit)
+    take = _ByUnit(unit)
     return _rates(start, take(y), width, take(target), grid)
 
 
@@ -159,13 +166,18 @@ def _rates(
     return rate
 
 
-class _Scatter:
+class _ByUnit:
     """Moves the last axis of arrays of shape (p, ..., q) from slots to units."""
 
     def __init__(self, unit: Integers) -> None:
-        self.slot = np.empty_like(unit)
-        np.put_along_axis(self.slot, unit, np.arange(unit.shape[1])[None], axis=1)
+        p, q = unit.shape
+        row = np.arange(0, p * q, q)[:, None]
+        self.place = np.empty((p, q), dtype=np.int64)
+        self.place.ravel()[unit + row] = np.arange(p * q).reshape(p, q)
 
     def __call__(self, values: Floats) -> Floats:
-        slot = self.slot if values.ndim == 2 else self.slot[:, None]
-        return np.take_along_axis(values, slot, axis=-1)
+        if values.ndim == 2:
+            return values.ravel().take(self.place)
+        if values.shape[1] == 1:
+            return self(values[:, 0])[:, None]
+        return np.stack([self(values[:, i]) for i in range(values.shape[1])], axis=1)

@@ -1,0 +1,65 @@
+"""Hard-tanh units as hard tanhs: one for each, saturating without rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from rote.constructions._gadgets.clamp import Clamp, Clipped, Ramps
+from rote.constructions._gadgets.split import Rule
+from rote.constructions._gadgets.zigzag import signs
+from rote.network import Activation, Affine
+from rote.network.activation import HARD_TANH
+from rote.typing import DType, Floats
+
+__all__ = ["HardTanhClamp"]
+
+
+@final
+@dataclass(frozen=True)
+class HardTanhClamp(Clamp):
+    """One unit for each group and slot."""
+
+    @property
+    def activation(self) -> Activation:
+        """Hard-tanh."""
+        return HARD_TANH
+
+    @property
+    def rule(self) -> Rule:
+        """One unit for each."""
+        return Rule(first=1, second=1, step=2 if self.even else 1)
+
+    @property
+    def saturates(self) -> bool:
+        """Yes."""
+        return True
+
+    def ramps(self, knots: Floats, at: Floats, dtype: DType) -> Ramps:
+        """Units that rise in even groups and fall in odd ones."""
+        sign, width = signs(len(knots) - 1), np.diff(knots)
+        weight = (sign * 2 / width).astype(dtype)
+        bias = (-sign * (knots[:-1] + knots[1:]) / width).astype(dtype)
+        inside = at * weight.astype(np.float64)[:, None] + bias.astype(np.float64)[:, None]
+        return _Ramps(
+            layers=(Affine(weight[:, None], bias, HARD_TANH),),
+            y=1 + sign[:, None] * inside,
+            width=np.full(len(sign), 2.0),
+        )
+
+    def clip(self, weight: Floats, bias: Floats, facing: Floats, dtype: DType) -> Clipped:
+        """One layer of the functions themselves."""
+        layer = Affine(weight.astype(dtype), bias.astype(dtype), HARD_TANH)
+        return Clipped((layer,), np.ones((len(facing), 1)), np.zeros(len(facing)))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Ramps(Ramps):
+    """Ramp j goes from -s_j to s_j, so all weights are rates."""
+
+    def weights(self, start: Floats, rate: Floats) -> tuple[Floats, Floats]:
+        """The rates, and the value where all ramps are at their beginning."""
+        return np.moveaxis(rate, 0, 2), start + np.einsum("j,jkq->kq", signs(len(rate)), rate)

@@ -1,0 +1,1 @@
+"""Optimization: what gradient methods do near networks that memorize, in numpy."""
