@@ -25,7 +25,8 @@ demo: $(RUN_STAMP) ## memorize the digits, certify, replay and draw, into demo/
 	$(BIN)/rote demo
 
 test: lint ## linters, types, contracts and all tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 tests
+	$(BIN)/python -m pytest -q README.md docs src # examples build on those before: one process
 
 lint: $(TEST_STAMP) ## style, format, types and import contracts
 	$(BIN)/ruff check
@@ -46,7 +47,7 @@ oldest: ## the tests on the oldest allowed dependencies, in an environment of it
 	$(PYTHON) -m venv --clear build/oldest
 	$(PYTHON) -c '$(LOWER_BOUNDS)' > build/oldest/constraints.txt
 	build/oldest/bin/python -m pip install -q -c build/oldest/constraints.txt -e '.[torch,test]'
-	build/oldest/bin/python -m pytest -q -n 2 --dist loadgroup -W ignore::DeprecationWarning
+	build/oldest/bin/python -m pytest -q -n 2 -W ignore::DeprecationWarning tests
 
 clean: ## remove all that the other targets make
 	rm -rf $(VENV) build demo dist docs/_build benchmarks/results
