@@ -50,6 +50,17 @@ class Projection:
     exact: bool
 
     @property
+    def blur(self) -> float:
+        """About how far off rounding may leave a projection, over the unit roundoff."""
+        reach = float(max(abs(self.c[0]), abs(self.c[-1])))
+        return reach if self.exact else (len(self.u) + 1) * reach
+
+    @property
+    def crowding(self) -> float:
+        """Range and blur over the smallest gap: what weights and errors grow with."""
+        return float((self.c[-1] - self.c[0] + self.blur) / np.diff(self.c).min(initial=np.inf))
+
+    @property
     def centre(self) -> float:
         """A projection in the middle where all are far from 0 in proportion to their range; else 0.
 
