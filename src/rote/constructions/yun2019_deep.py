@@ -37,6 +37,7 @@ from rote.constructions._gadgets.blocks import Layout, best_layout
 from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
 from rote.constructions._gadgets.line_fit import LinePlan, fit_line, plan_line
+from rote.constructions._gadgets.point_fit import MANY
 from rote.constructions._gadgets.projection import Projection, best_projection, directions_for
 from rote.constructions._gadgets.split import check_widths
 from rote.constructions._gadgets.stream import stream
@@ -158,9 +159,9 @@ class Yun2019Deep(Construction):
             return _slices(_position(line, clamp.activation)[2], tau, layout)
 
         def cost(line: Projection, target: Array) -> float:
-            reach = max(abs(line.c[0]), abs(line.c[-1]))
-            blur = reach if line.exact else (data.d + 1) * reach
-            return max(part.loss(clamp, blur) for part in planned(line, target))
+            if data.n > MANY:
+                return line.crowding
+            return max(part.loss(clamp, line.blur) for part in planned(line, target))
 
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             line = best_projection(data, context, self.directions or directions_for(data.n), cost)

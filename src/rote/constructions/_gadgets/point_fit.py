@@ -18,10 +18,10 @@ from rote.data import DataSet
 from rote.network import Affine
 from rote.typing import Array
 
-__all__ = ["fit_points"]
+__all__ = ["MANY", "fit_points"]
 
-_LARGE = 20_000
-"""Beyond so many points directions are compared by their smallest gap alone. Ours."""
+MANY = 20_000
+"""Beyond so many points directions are compared by their smallest gaps alone. Ours."""
 
 
 def fit_points(
@@ -57,12 +57,9 @@ def fit_points(
         return plan_line(line.c - line.centre, tau, split.p, split.q)
 
     def cost(line: Projection, target: Array) -> float:
-        # A dot product of d terms and a bias, each as large as the largest projection.
-        reach = max(abs(line.c[0]), abs(line.c[-1]))
-        blur = reach if line.exact else (data.d + 1) * reach
-        if len(line.c) > _LARGE:
-            return float((line.c[-1] - line.c[0] + blur) / np.diff(line.c).min())
-        return planned(line, target).loss(clamp, blur)
+        if data.n > MANY:
+            return line.crowding
+        return planned(line, target).loss(clamp, line.blur)
 
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a price may be infinite
         projection = best_projection(data, context, directions or directions_for(data.n), cost)

@@ -50,6 +50,17 @@ class Projection:
     exact: bool
 
     @property
+    def blur(self) -> float:
+        """About how far off rounding may leave a projection, over the unit roundoff."""
+        reach = float(max(abs(self.c[0]), abs(self.c[-1])))
+        return reach if self.exact else (len(self.u) + 1) * reach
+
+    @property
+    def crowding(self) -> float:
+        """Range and blur over the smallest gap: what weights and errors grow with."""
+        return float((self.c[-1] - self.c[0] + self.blur) / np.diff(self.c).min(initial=np.inf))
+
+    @property
     def centre(self) -> float:
         """A projection in the middle where all are far from 0 in proportion to their range; else 0.
 
@@ -75,7 +86,7 @@ def best_projection(
     Args:
         data: The points, in the network's dtype.
         context: Arithmetic, randomness, progress.
-        directions: How many valid directions to try.
+        directions: How many directions to try; single columns may be a third more.
         cost: Called with a projection and the targets along it, (m,) or (m, k).
 
     Returns:
@@ -88,7 +99,7 @@ def best_projection(
     least = np.inf
     clash = (0, 0)
     for trial, (u, exact) in enumerate(_directions(data, context, directions)):
-        context.progress("directions", trial, directions)
+        context.progress("directions", min(trial, directions), directions)
         projection = _sorted(data, u, exact)
         if isinstance(projection, tuple):
             clash = projection
@@ -109,7 +120,7 @@ def best_projection(
 
 
 def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[Floats, bool]]:
-    """Integers where they are exact; else, or after them in float32, columns and normal ones."""
+    """Integers where they are exact; else, or after them in float32, normal ones and columns."""
     points, rng = data.points, context.rng
     low, high = column_ranges(points)
     varies = high > low
@@ -125,12 +136,12 @@ def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[F
     # Scale every column to a range within [1/2, 1) by a power of two. Halving first keeps the
     # range of doubles near the largest from overflowing.
     scale = np.frexp(np.where(varies, high / 2 - low / 2, 0.5))[1] + 1
-    columns = rng.permutation(np.flatnonzero(varies))[: count // 3]
-    for column in columns:  # a copy of one column does not round
-        yield np.where(np.arange(data.d) == column, np.ldexp(1.0, -scale), 0.0), True
-    for _ in range(count - len(columns)):
+    for _ in range(count):
         u = np.where(varies, np.ldexp(rng.standard_normal(data.d), -scale), 0.0)
         yield u.astype(_HELD[context.dtype]).astype(np.float64), False
+    for column in rng.permutation(np.flatnonzero(varies))[: count // 3]:
+        # A copy of one column does not round.
+        yield np.where(np.arange(data.d) == column, np.ldexp(1.0, -scale), 0.0), True
 
 
 def column_ranges(points: Array) -> tuple[Floats, Floats]:
