@@ -48,7 +48,7 @@ def run(arguments: Sequence[str]) -> int:
     except cyclopts.CycloptsError as error:
         return _fail(" ".join(str(error).split()), 2, as_json)
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was written", 130, as_json)
+        return _fail("interrupted; no file is half-written", 130, as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
