@@ -94,9 +94,11 @@ class Vardi2022(Construction):
         n, d = problem.n, problem.d
         # As in _gadgets/groups.py, with all points in one group.
         key = ceil(log2(24 * n**2 * d**0.5 / problem.separation)) + 1
-        bits = max(key, (problem.classes - 1).bit_length())
-        parts, words = self._split(n, bits)
-        W, L = 7 * parts + 1, _depth(-(-n // parts), words, bits)
+        label = max(1, (problem.classes - 1).bit_length())
+        # Shorter keys may make do with fewer networks side by side, which are then deeper.
+        splits = [(*self._split(n, bits), bits) for bits in range(label, max(key, label) + 1)]
+        W = max(7 * parts + 1 for parts, _, _ in splits)
+        L = max(_depth(-(-n // parts), words, bits) for parts, words, bits in splits)
         return Size(
             depth=L,
             widths=(1,) + (W,) * (L - 1),
