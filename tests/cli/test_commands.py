@@ -56,7 +56,17 @@ def test_build_verify_and_show(table: Path, capsys: pytest.CaptureFixture[str]) 
     assert run(["verify", str(network), str(table)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 1
     assert run(["show", str(network)]) == 0
-    assert "among a, b, c" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    for words in (
+        "among a, b, c",
+        "times the information limit",
+        "container",
+        "audit of every point",
+    ):
+        assert words in text
+    (table.parent / "table.cert.json").unlink()
+    assert run(["show", str(network)]) == 0
+    assert "information limit" not in capsys.readouterr().out
 
 
 def test_verify_says_no_with_the_rows(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +105,7 @@ def test_json_prints_one_object(
     wanted = {
         "build": {"construction", "size", "promised", "certificate", "file_bytes", "attempts"},
         "verify": {"certified", "claims", "network", "data"},
-        "show": {"layers", "size", "decision", "provenance", "file_bytes"},
+        "show": {"layers", "size", "decision", "provenance", "file_bytes", "file_parts"},
         "list": {"constructions"},
     }[command]
     assert wanted <= set(value)

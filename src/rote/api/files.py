@@ -12,7 +12,7 @@ from rote.errors import FormatError, OptionError, PrecisionError
 from rote.network import Network, serial
 from rote.network.serial import write_whole
 
-__all__ = ["certificate_path", "check_target", "file_bytes", "load", "save"]
+__all__ = ["certificate_path", "check_target", "file_bytes", "load", "own_certificate", "save"]
 
 
 def certificate_path(network_path: Path) -> Path:
@@ -60,6 +60,32 @@ def save(network: Network, certificate: Certificate, path: Path) -> Path:
     text = json.dumps(certificate.to_json(), indent=1, ensure_ascii=False)
     write_whole(certificate_path(path), f"{text}\n".encode())
     return path
+
+
+def own_certificate(path: Path, network: Network) -> Certificate | None:
+    """The certificate beside a network file, if there is one that is about this network.
+
+    Reading it proves nothing: anyone can write one.
+
+    Args:
+        path: The network file.
+        network: What the file holds.
+
+    Returns:
+        The certificate; None if there is none, or it is about another network.
+
+    Raises:
+        FormatError: There is one, but it cannot be read.
+        OSError: The same.
+    """
+    beside = certificate_path(path)
+    if not beside.is_file():
+        return None
+    try:
+        certificate = Certificate.from_json(beside.read_bytes())
+    except FormatError as error:
+        raise FormatError(f"{beside}: {error}") from None
+    return certificate if certificate.network == serial.digest(network) else None
 
 
 def check_target(path: Path) -> None:

@@ -10,7 +10,7 @@ from rote.certify.stored import FORMAT, checked_certificate
 from rote.errors import FormatError
 from rote.typing import DType
 
-__all__ = ["DEFINITIONS", "Certificate", "Claim", "Failures"]
+__all__ = ["DEFINITIONS", "Audit", "Certificate", "Claim", "Failures"]
 
 DEFINITIONS: Final = {
     "exact": (
@@ -124,6 +124,8 @@ class Certificate:
         n: Number of distinct points.
         d: Number of features.
         merged: How many further rows equalled one of them, labels included.
+        information_bits: The information limit n H(y) of the labels in bits: no lossless store of
+            arbitrary labels is smaller. None for real targets.
         dtype: Arithmetic of the network.
         inputs_rounded: How many values of the points that dtype does not hold: the claims are about
             the points with these values rounded to nearest.
@@ -135,6 +137,7 @@ class Certificate:
     n: int
     d: int
     merged: int
+    information_bits: float | None
     dtype: DType
     inputs_rounded: int
     claims: dict[str, Claim]

@@ -51,6 +51,7 @@ _CERTIFICATE: Final[Mapping[str, tuple[Check, str]]] = {
     "n": (_is_count, "an integer from 0"),
     "d": (_is_count, "an integer from 0"),
     "merged": (_is_count, "an integer from 0"),
+    "information_bits": (_is_number_or_none, "a finite number or null"),
     "dtype": (lambda v: v in get_args(DType), f"one of {', '.join(get_args(DType))}"),
     "inputs_rounded": (_is_count, "an integer from 0"),
     "claims": (_is_object, "an object"),

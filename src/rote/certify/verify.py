@@ -67,6 +67,7 @@ def verify(
         n=data.n,
         d=data.d,
         merged=data.merged,
+        information_bits=None if data.labels is None else data.information_bits,
         dtype=network.dtype,
         inputs_rounded=rounded,
         claims={name: task.prove(name, progress) for name in names},

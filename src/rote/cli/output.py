@@ -13,11 +13,22 @@ from rich.table import Table
 
 from rote.api.files import certificate_path
 from rote.api.memo import Memo
+from rote.api.parts import file_parts
 from rote.constructions import CATALOGUE, Theorem
 from rote.data import DataSet
-from rote.network import Size
+from rote.network import Network, Size
 
-__all__ = ["memo_json", "origin", "out", "print_json", "print_memo", "print_sizes", "size_json"]
+__all__ = [
+    "describe_bytes",
+    "memo_json",
+    "origin",
+    "out",
+    "print_json",
+    "print_memo",
+    "print_parts",
+    "print_sizes",
+    "size_json",
+]
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -103,6 +114,7 @@ def memo_json(memo: Memo, written: Path) -> dict[str, Any]:
         "network": str(written),
         "certificate_file": str(certificate_path(written)),
         "file_bytes": written.stat().st_size,
+        "file_parts": file_parts(memo.network),
         "attempts": [asdict(attempt) for attempt in memo.attempts],
     }
 
@@ -115,7 +127,10 @@ def print_memo(memo: Memo, written: Path) -> None:
     print_sizes(memo.size, memo.promised)
     for claim in memo.certificate.claims.values():
         out.print(claim.describe())
-    out.print(f"{written}: {_describe_file(written.stat().st_size, memo.data)}")
+    size, limit = written.stat().st_size, memo.certificate.information_bits
+    out.print(f"{written}: {describe_bytes(size, limit)}")
+    if written.suffix == ".onnx":
+        print_parts(memo.network)
 
 
 def origin(theorem: Theorem) -> str:
@@ -135,9 +150,15 @@ def _describe_data(data: DataSet) -> str:
     return f"{data.n} points, {data.d} features, {labels}{merged}"
 
 
-def _describe_file(size: int, data: DataSet) -> str:
+def describe_bytes(size: int, information_bits: float | None) -> str:
     """The bytes of a file, against the information limit of class labels."""
-    limit = data.information_bits / 8
-    if not 0 < limit < math.inf:
+    limit = (information_bits or 0.0) / 8
+    if not limit > 0:
         return f"{size} bytes"
-    return f"{size} bytes, {size / limit:.3g} times the information limit of {limit:.4g}"
+    return f"{size} bytes, {size / limit:.4g} times the information limit of {limit:.4g}"
+
+
+def print_parts(network: Network) -> None:
+    """One line: what the bytes of the network's ONNX file are spent on."""
+    parts = file_parts(network)
+    out.print("of these " + ", ".join(f"{name} {count}" for name, count in parts.items()))

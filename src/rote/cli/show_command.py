@@ -8,16 +8,26 @@ from typing import Any
 
 from rich.table import Table
 
-from rote.api.files import load
+from rote.api.files import load, own_certificate
+from rote.api.parts import file_parts
+from rote.certify import Certificate
+from rote.certify.certificate import Audit
 from rote.cli.options import Json
-from rote.cli.output import out, print_json, print_sizes, size_json
+from rote.cli.output import (
+    describe_bytes,
+    out,
+    print_json,
+    print_parts,
+    print_sizes,
+    size_json,
+)
 from rote.network import Affine, Layer, Network, Residual
 
 __all__ = ["show_command"]
 
 
 def show_command(network: Path, /, *, json: Json = False) -> int:
-    """Describe NETWORK: its layers, its size, its decision, and where it came from.
+    """Describe NETWORK: its layers, size, bytes and decision, and what its certificate says.
 
     Args:
         network: An ONNX or safetensors file.
@@ -27,6 +37,7 @@ def show_command(network: Path, /, *, json: Json = False) -> int:
         The exit code.
     """
     net = load(network)
+    certificate = own_certificate(network, net)
     rows = [row for layer in net.layers for row in _rows(layer)]
     labels = net.decision.labels
     decision: dict[str, Any] = {
@@ -45,21 +56,46 @@ def show_command(network: Path, /, *, json: Json = False) -> int:
                 "decision": decision,
                 "provenance": asdict(net.provenance),
                 "file_bytes": network.stat().st_size,
+                "file_parts": file_parts(net),
+                "certificate": None if certificate is None else certificate.to_json(),
             }
         )
         return 0
-    out.print(_headline(network, net))
+    out.print(_headline(network, net, certificate))
+    if network.suffix == ".onnx":
+        print_parts(net)
     _print_layers(rows)
     print_sizes(net.size)
     out.print(_decision_line(decision))
+    if certificate is not None:
+        _print_certificate(certificate)
     return 0
 
 
-def _headline(path: Path, net: Network) -> str:
+def _headline(path: Path, net: Network, certificate: Certificate | None) -> str:
     origin = net.provenance.construction or "another tool"
+    limit = None if certificate is None else certificate.information_bits
     return (
-        f"{path}: {net.inputs} inputs, {net.outputs} outputs, {net.dtype}, "
-        f"{path.stat().st_size} bytes, from {origin}"
+        f"{path}: {net.inputs} inputs, {net.outputs} outputs, {net.dtype}, from {origin}, "
+        f"{describe_bytes(path.stat().st_size, limit)}"
+    )
+
+
+def _print_certificate(certificate: Certificate) -> None:
+    """What the certificate beside the file says; it is not checked here."""
+    out.print(f"certificate for {certificate.n} points (rote verify proves it):")
+    for claim in certificate.claims.values():
+        out.print(f"  {claim.describe()}")
+        if "largest_partial_sum" in claim.audit:
+            out.print(f"  {_audit_line(claim.audit)}")
+
+
+def _audit_line(audit: Audit) -> str:
+    rounded = audit["rounded_sums"]
+    exact = f"all but {rounded} sums are exact" if rounded else "every sum is exact"
+    return (
+        f"audit of every point and layer: {exact}; the largest has "
+        f"{audit['largest_partial_sum']:g} of {audit['partial_sum_limit']:g} granules"
     )
 
 

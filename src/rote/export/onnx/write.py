@@ -35,7 +35,7 @@ from rote.network.layer import Affine, Layer
 from rote.network.network import Network
 from rote.network.serial import write_whole
 
-__all__ = ["save", "to_bytes"]
+__all__ = ["save", "tensor_bytes", "to_bytes"]
 
 _OPSET = 13
 _IR_VERSION = 7
@@ -72,12 +72,37 @@ def to_bytes(network: Network) -> bytes:
         PrecisionError: An exact network has a number that float64 does not hold.
         FormatError: The labels have no ONNX form, or the file would be larger than 2 GB.
     """
+    return _serialized(network)[0]
+
+
+def tensor_bytes(network: Network) -> tuple[int, tuple[int, ...]]:
+    """How an ONNX file divides between its layers' numbers and all else.
+
+    Args:
+        network: The network; an exact one is written in float64.
+
+    Returns:
+        The bytes of the file; and of the tensors that each layer adds, one that an earlier layer
+        stores counted there. The rest are nodes, names, labels and metadata.
+
+    Raises:
+        PrecisionError: As for :func:`to_bytes`.
+        FormatError: As for :func:`to_bytes`.
+    """
+    content, counts = _serialized(network)
+    return len(content), counts
+
+
+def _serialized(network: Network) -> tuple[bytes, tuple[int, ...]]:
+    """The file, and the bytes of tensors that each layer adds to it."""
     network = to_float64(network)
     builder = Builder(network.dtype)
-    h = "x"
+    h, counts = "x", []
     for layer in network.layers:
+        stored = len(builder.graph.initializer)
         h = _layer(builder, layer, h)
-    if sum(len(tensor.raw_data) for tensor in builder.graph.initializer) > _MOST_WEIGHTS:
+        counts.append(sum(len(t.raw_data) for t in builder.graph.initializer[stored:]))
+    if sum(counts) > _MOST_WEIGHTS:
         raise FormatError("An ONNX file holds at most 2 GB. Save the network as safetensors.")
     builder.graph.node[-1].output[0] = "output"
     element = helper.np_dtype_to_tensor_dtype(np.dtype(network.dtype))
@@ -101,7 +126,7 @@ def to_bytes(network: Network) -> bytes:
             for key, value in _metadata(network).items()
         ],
     )
-    return bytes(model.SerializeToString(deterministic=True))
+    return bytes(model.SerializeToString(deterministic=True)), tuple(counts)
 
 
 def _value(name: str, element: int, *axes: int) -> ValueInfoProto:

@@ -1,0 +1,48 @@
+"""Parts: what each layer of a compact memory is for, seen from the network alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rote.network import Affine, Network
+
+__all__ = ["part_names"]
+
+
+def part_names(network: Network) -> tuple[str, ...] | None:
+    """The part that each layer belongs to: encoder, hash, one-hot, table or reader.
+
+    The hash begins with the first layer all of whose units but the last are the positive and the
+    negative part of one value each, as folds need them. The table is the layer before the first
+    sum without an activation, and the one-hot layer is the one before it.
+
+    Args:
+        network: A network that says it is a compact memory.
+
+    Returns:
+        One name for each layer; None if the layers are not those of a compact memory.
+    """
+    layers = [layer for layer in network.layers if isinstance(layer, Affine)]
+    folds = next((i for i, layer in enumerate(layers) if _in_pairs(layer)), 0)
+    sums = next((i for i, layer in enumerate(layers) if layer.linear), 0)
+    if not 0 < folds < sums - 2 or len(layers) != len(network.layers):
+        return None
+    reader = len(layers) - sums
+    return (
+        *("encoder",) * folds,
+        *("hash",) * (sums - 2 - folds),
+        "one-hot",
+        "table",
+        *("reader",) * reader,
+    )
+
+
+def _in_pairs(layer: Affine) -> bool:
+    """Whether units 2i and 2i + 1 have opposite weights and biases; the last stands alone."""
+    weight, bias = layer.weight[:-1], layer.bias[:-1]
+    return bool(
+        len(weight) > 1
+        and len(weight) % 2 == 0
+        and np.array_equal(weight[::2], -weight[1::2])
+        and np.array_equal(bias[::2], -bias[1::2])
+    )
