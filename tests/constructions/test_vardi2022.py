@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_floats_hold_codes_in_registers(dtype: DType) -> None:
 @settings(max_examples=15)
 def test_the_promise_holds_for_a_known_separation(seed: int, n: int, d: int) -> None:
     data = ball(seed, n, d)
-    problem = Problem(n=n, d=d, classes=4, separation=separation(data.points))
+    problem = replace(data.problem, separation=separation(data.points))
     for options in ({}, {"depth": 150}, {"group": 3}):
         construction = Vardi2022(**options)
         network = construction.build(data, dtype="exact", seed=seed)

@@ -1,8 +1,9 @@
 """The claim ``exact`` for piecewise-linear networks: outputs as integers times powers of two.
 
 Batches of points go through the layers as :class:`rote.exact.limbs.Limbs`, where affine maps are
-float64 matrix products that round nothing. The decision's slacks are then exact numbers, and the
-claim holds if all of them are positive.
+float64 matrix products that round nothing, or column by column where numbers are long and
+connections few. The decision's slacks are then exact numbers, and the claim holds if all of them
+are positive.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from rote.certify.columns import Columns, fan_in
 from rote.certify.verdict import Verdict, float_below
 from rote.exact.limbs import ExactMatrix, Limbs
 from rote.network import Activation, Affine, Network, Residual
@@ -25,6 +27,9 @@ _DIGITS = 1 << 20
 
 _FIRST = 8
 """Points in the first batch. Ours."""
+
+_SPARSE = 0.5
+"""Terms of a unit per digit of the longest number below which columns are faster. Ours."""
 
 
 def prove_exact(network: Network, points: Array, target: Array, progress: Progress) -> Verdict:
@@ -39,7 +44,7 @@ def prove_exact(network: Network, points: Array, target: Array, progress: Progre
     Returns:
         The verdict, with the smallest margin rounded down.
     """
-    layers = [_prepared(layer) for layer in network.layers]
+    evaluate: _Layers | Columns = _Layers(network)
     widest = max(network.inputs, *(layer.outputs for layer in network.affine_layers))
     n = len(points)
     right = np.zeros(n, np.bool_)
@@ -47,18 +52,17 @@ def prove_exact(network: Network, points: Array, target: Array, progress: Progre
     start, size = 0, _FIRST
     while start < n:
         rows = slice(start, start + size)
-        h = Limbs.exact(points[rows])
-        longest = len(h.digits)
-        for layer in layers:
-            h = layer(h)
-            longest = max(longest, len(h.digits))
-        slack = network.decision.slack(h, target[rows])
+        slack = network.decision.slack(evaluate(points[rows]), target[rows])
         right[rows] = (slack.sign > 0).all(axis=1)
         if slack.sign.size:
             least = slack.smallest()
             smallest = least if smallest is None else min(smallest, least)
         start += size
         # How long numbers grow is only known from evaluating some.
+        if isinstance(evaluate, _Layers):
+            longest = evaluate.longest
+            if fan_in(network) < _SPARSE * longest:
+                evaluate = Columns(network)
         size = max(1, min(8 * size, _DIGITS // (longest * widest)))
         progress("exact", min(start, n), n)
     return Verdict(
@@ -72,6 +76,25 @@ def prove_exact(network: Network, points: Array, target: Array, progress: Progre
         arithmetic="integers times powers of two",
         audit={},
     )
+
+
+class _Layers:
+    """A piecewise-linear network, evaluated in limbs.
+
+    Attributes:
+        longest: Digits of the longest number so far.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.layers = [_prepared(layer) for layer in network.layers]
+        self.longest = 1
+
+    def __call__(self, points: Array) -> Limbs:
+        h = Limbs.exact(points)
+        for layer in self.layers:
+            h = layer(h)
+            self.longest = max(self.longest, len(h.digits))
+        return h
 
 
 @dataclass(frozen=True, eq=False)
