@@ -50,7 +50,9 @@ def flags_to_long(scale: int) -> Network:
 
 
 @pytest.mark.parametrize("scale", [1 << 61, (1 << 62) + 1, (1 << 300) - 1])
-@pytest.mark.parametrize("points", [[[0], [1], [3], [1]], [[0.5], [-2.0], [2**-30], [2.0**40]]])
+@pytest.mark.parametrize(
+    "points", [[[0]], [[0], [1], [3], [1]], [[0.5], [-2.0], [2**-30], [2.0**40]]]
+)
 def test_long_weights_of_few_flags(scale: int, points: list[list[float]]) -> None:
     network = flags_to_long(scale)
     X = np.array(points)
