@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rote.certify import verify
 from rote.constructions import CATALOGUE, Construction, make
 from rote.data import DataSet
-from rote.errors import AssumptionError, OptionError
+from rote.errors import AssumptionError, OptionError, PrecisionError
 from rote.network import serial
 from rote.typing import DType, Task
 
@@ -104,6 +104,22 @@ def test_any_distinct_points_are_memorized_or_refused_for_a_hypothesis(
 def test_float32_and_few_points(key: str, dtype: DType, seed: int) -> None:
     task = CATALOGUE[key].theorem.tasks[0]
     assert is_memorized(make(key), generic_data(seed, 6, 3, task, classes=2), dtype)
+
+
+@pytest.mark.parametrize(("key", "dtype"), _SINGLE)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_huge_and_tiny_features_change_nothing(key: str, dtype: DType, sign: int) -> None:
+    task = CATALOGUE[key].theorem.tasks[0]
+    base = generic_data(2, 6, 3, task, classes=2)
+    data = replace(base, points=base.floats(np.float32).astype(np.float64))
+    exponents = sign * (np.array([60, 70, 80]) if dtype == "float32" else np.array([300, 500, 800]))
+    assert is_memorized(make(key), data.scaled(exponents), dtype)
+
+
+def test_an_overflow_is_refused_in_one_line() -> None:
+    data = DataSet.from_arrays(np.arange(6.0)[:, None], 1e300 * np.arange(6.0) ** 2, task="real")
+    with pytest.raises(PrecisionError, match=r"overflows .* in float64\. Rescale"):
+        make("bubeck2020-slabs").build(data, dtype="float64")
 
 
 @pytest.mark.parametrize(("key", "dtype"), _CLASSES)

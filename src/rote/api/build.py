@@ -155,9 +155,20 @@ def _smallest(
         attempts.append(Attempt(key, network.dtype, str(errors[-1])))
     if len(candidates) == 1:
         raise errors[-1]
-    raise PrecisionError(
-        "No construction could be certified: "
-        + "; ".join(f"{a.construction} in {a.dtype}: {a.outcome}" for a in attempts)
+    raise _none_certified(attempts, errors)
+
+
+def _none_certified(attempts: list[Attempt], errors: list[Exception]) -> PrecisionError:
+    """One line for all: what is left to try, and the reason of one."""
+    tried = sorted({a.dtype for a in attempts}, key=get_args(DType).index)
+    pairs = [p for p in zip(attempts, errors, strict=True) if p[0].dtype == tried[-1]]
+    named = [p for p in pairs if getattr(p[1], "rows", ())]
+    nearest, error = min(named or pairs, key=lambda pair: len(getattr(pair[1], "rows", ())))
+    repair = "" if "exact" in tried else "; use dtype='exact'"
+    return PrecisionError(
+        f"None of {len({a.construction for a in attempts})} constructions could be certified in "
+        f"{' or '.join(tried)}{repair}. For one, {nearest.construction!r}: {error}",
+        getattr(error, "rows", ()),
     )
 
 

@@ -9,9 +9,10 @@ from typing import ClassVar, final
 import numpy as np
 
 from rote.data import DataSet, Problem
-from rote.errors import AssumptionError, OptionError
+from rote.errors import AssumptionError, OptionError, PrecisionError
 from rote.network import Decision, Layer, Network, Provenance, Size
-from rote.typing import DType, Progress, Task, no_progress
+from rote.network.rescale import for_scaled_inputs
+from rote.typing import DType, Integers, Progress, Task, no_progress
 
 __all__ = ["Construction", "Context", "Theorem"]
 
@@ -72,7 +73,7 @@ class Construction(ABC):
 
         network = construction.build(data, dtype=dtype, seed=seed)
         not network.size.exceeds(construction.promise(data.problem))
-        network.predict(data.points) == labels          # unless PrecisionError was raised
+        network.predict(data.points) == labels          # without rounding; floats need a proof
         a second build with the same seed gives the same bytes
     """
 
@@ -134,10 +135,28 @@ class Construction(ABC):
             OptionError: If the arithmetic is not one of the theorem's.
         """
         self.check_applies(data.problem, dtype)
-        given = data if dtype == "exact" else data.rounded(dtype)
-        layers, decision = self.layers(given, Context(dtype, np.random.default_rng(seed), progress))
+        context = Context(dtype, np.random.default_rng(seed), progress)
+        if dtype == "exact":
+            layers, decision = self.layers(data, context)
+        else:
+            layers, decision = self._float_layers(data.rounded(dtype), context)
         provenance = Provenance(self.theorem.key, seed, data.digest)
         return Network(layers, decision, dtype, provenance)
+
+    def _float_layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
+        """Build on features of moderate size, whose powers of two then go into the weights."""
+        exponents = _excess(data, context.dtype)
+        try:
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                if not exponents.any():
+                    return self.layers(data, context)
+                layers, decision = self.layers(data.scaled(-exponents), context)
+        except (FloatingPointError, OverflowError) as error:
+            raise PrecisionError(
+                f"Construction {self.theorem.key!r} overflows on these data in {context.dtype}. "
+                "Rescale the features and the targets."
+            ) from error
+        return for_scaled_inputs(layers, exponents), decision
 
     @final
     def check_applies(self, problem: Problem, dtype: DType) -> None:
@@ -153,3 +172,19 @@ class Construction(ABC):
             raise OptionError(
                 f"Construction {theorem.key!r} builds {', '.join(theorem.dtypes)}, not {dtype}."
             )
+
+
+_MODERATE = {"float32": 30, "float64": 250}
+"""Powers of two up to which a construction may square and divide features freely. Ours."""
+
+
+def _excess(data: DataSet, dtype: DType) -> Integers:
+    """The power of two of each feature whose largest value is not moderate, shape (d,); else 0."""
+    exponents: Integers = np.frexp(np.abs(data.points).max(axis=0).astype(np.float64))[1]
+    exponents = exponents.astype(np.int64)
+    exponents[np.abs(exponents) <= _MODERATE[dtype]] = 0
+    if exponents.any():
+        with np.errstate(under="ignore"):
+            back = np.ldexp(np.ldexp(data.points, -exponents), exponents)
+        exponents[(back != data.points).any(axis=0)] = 0  # so far apart that small ones underflow
+    return exponents

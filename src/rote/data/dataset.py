@@ -250,6 +250,17 @@ class DataSet:
             )
         return replace(self, points=points)._keep(kept)
 
+    def scaled(self, exponents: Integers) -> DataSet:
+        """The data with each feature times a power of two.
+
+        Args:
+            exponents: The powers e of the factors 2^e, shape (d,); no point may over- or underflow.
+
+        Returns:
+            The same labels at scaled points.
+        """
+        return replace(self, points=np.ldexp(self.points, exponents))
+
     def _held_by(self, dtype: np.dtype[Any]) -> bool:
         """Whether the float dtype holds every value of the points' own dtype, or every value."""
         if np.can_cast(self.points.dtype, dtype):
