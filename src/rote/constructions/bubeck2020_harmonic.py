@@ -40,7 +40,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rote.constructions._base import Construction, Context, Theorem
-from rote.constructions._gadgets.approximate import Approximation, approximate, check_options
+from rote.constructions._gadgets.approximate import Approximation, approximate
 from rote.constructions._gadgets.residual import Proposal, best_column
 from rote.constructions._gadgets.tangent_kernel import Guarantee, coherence_sums
 from rote.data import DataSet, Problem
@@ -56,31 +56,19 @@ _DEGREES = (2, 4, 6)
 
 @final
 @dataclass(frozen=True)
-class Bubeck2020Harmonic(Construction):
+class Bubeck2020Harmonic(Approximation, Construction):
     """One hidden ReLU layer, 2 (2 degree + 1) units per round of residual fitting.
+
+    Its other options are those of all approximate constructions.
 
     Attributes:
         degree: Even degree m of the harmonics, at least 2; by default from the coherence of the
             data.
         step: Root mean square of the change of z over that of z itself.
-        directions: How many random directions to try in each round; the best is kept.
-        epsilon: Stop at this relative squared error; real targets then need not be met to a given
-            tolerance, and the decision's tolerance is what was reached.
-        rounds: Most rounds; by default what is likely to suffice.
-        refit: Whether to refit the output weights; by default where the rounds did not suffice.
-        bias: Size of the constant that is appended to the points, over their size; by default 0
-            for points on a sphere around 0, else 0.5.
-        tolerance: Largest absolute error of real targets.
     """
 
     degree: int | None = None
     step: float = 1.0
-    directions: int = 4
-    epsilon: float | None = None
-    rounds: int | None = None
-    refit: bool | None = None
-    bias: float | None = None
-    tolerance: float | None = None
 
     theorem: ClassVar[Theorem] = Theorem(
         key="bubeck2020-harmonic",
@@ -102,17 +90,13 @@ class Bubeck2020Harmonic(Construction):
             raise OptionError(f"Option 'degree' must be even and at least 2, not {self.degree}.")
         if not 0 < self.step < np.inf:
             raise OptionError(f"Option 'step' must be positive, not {self.step}.")
-        check_options(self.directions, self.epsilon, self.rounds, self.bias, self.tolerance)
+        Approximation.__post_init__(self)
 
     def promise(self, problem: Problem) -> Size:
         """2 (2m + 1) units per round and output where ``rounds`` and the degree m are set."""
-        if self.rounds is None or self.degree is None:
+        if self.degree is None:
             return Size(depth=1)
-        k = problem.outputs
-        units = 2 * (2 * self.degree + 1) * k * self.rounds
-        return Size(
-            depth=1, widths=(units,), neurons=units, parameters=units * (problem.d + 1 + k) + k
-        )
+        return self.in_rounds(problem, 2 * (2 * self.degree + 1))
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Fit what remains of the labels with differences of harmonics."""
@@ -123,11 +107,11 @@ class Bubeck2020Harmonic(Construction):
                 points, residual, degree, self.step, self.directions, context.rng
             )
 
-        return approximate(data, context, propose, self._settings())
+        return approximate(data, context, propose, self)
 
     def guarantee(self, data: DataSet) -> tuple[int, Guarantee]:
         """The degree for these data, and what small steps are sure to reach in expectation."""
-        points = self._settings().frame(data)[1]
+        points = self.frame(data)[1]
         degrees = _DEGREES if self.degree is None else (self.degree,)
         sums = coherence_sums(points, degrees)
         good = np.flatnonzero(sums <= 0.5)
@@ -137,15 +121,6 @@ class Bubeck2020Harmonic(Construction):
         eigenvalue = (degree + 1) ** 2 / 4 * (1 - float(sums[chosen])) * least
         norm = float(np.linalg.norm(points, 2))
         return degree, Guarantee(max(0.0, eigenvalue), norm, "gershgorin", float(degree))
-
-    def _settings(self) -> Approximation:
-        return Approximation(
-            epsilon=self.epsilon,
-            rounds=self.rounds,
-            refit=self.refit,
-            bias=self.bias,
-            tolerance=self.tolerance,
-        )
 
 
 def phases(degree: int) -> tuple[Floats, Floats]:

@@ -30,7 +30,7 @@ from typing import ClassVar, Literal, final
 import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
-from rote.constructions._gadgets.approximate import Approximation, approximate, check_options
+from rote.constructions._gadgets.approximate import Approximation, approximate
 from rote.constructions._gadgets.residual import Proposal, best_column
 from rote.constructions._gadgets.tangent_kernel import Guarantee, tangent_guarantee
 from rote.data import DataSet, Problem
@@ -43,28 +43,16 @@ __all__ = ["Bubeck2020Ntk"]
 
 @final
 @dataclass(frozen=True)
-class Bubeck2020Ntk(Construction):
+class Bubeck2020Ntk(Approximation, Construction):
     """One hidden ReLU layer, two units per round of residual fitting.
+
+    Its other options are those of all approximate constructions.
 
     Attributes:
         step: ``exact``, or the root mean square of a unit's change over that of its values.
-        directions: How many random directions to try in each round; the best is kept.
-        epsilon: Stop at this relative squared error; real targets then need not be met to a given
-            tolerance, and the decision's tolerance is what was reached.
-        rounds: Most rounds; by default what is likely to suffice.
-        refit: Whether to refit the output weights; by default where the rounds did not suffice.
-        bias: Size of the constant that is appended to the points, over their size; by default 0
-            for points on a sphere around 0, else 0.5.
-        tolerance: Largest absolute error of real targets.
     """
 
     step: Literal["exact"] | float = 0.5
-    directions: int = 4
-    epsilon: float | None = None
-    rounds: int | None = None
-    refit: bool | None = None
-    bias: float | None = None
-    tolerance: float | None = None
 
     theorem: ClassVar[Theorem] = Theorem(
         key="bubeck2020-ntk",
@@ -84,17 +72,11 @@ class Bubeck2020Ntk(Construction):
     def __post_init__(self) -> None:
         if not (self.step == "exact" or _is_positive(self.step)):
             raise OptionError(f"Option 'step' must be 'exact' or positive, not {self.step!r}.")
-        check_options(self.directions, self.epsilon, self.rounds, self.bias, self.tolerance)
+        Approximation.__post_init__(self)
 
     def promise(self, problem: Problem) -> Size:
         """Two units per round and output where ``rounds`` is set; else see :meth:`guarantee`."""
-        if self.rounds is None:
-            return Size(depth=1)
-        k = problem.outputs
-        units = 2 * k * self.rounds
-        return Size(
-            depth=1, widths=(units,), neurons=units, parameters=units * (problem.d + 1 + k) + k
-        )
+        return self.in_rounds(problem, 2)
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Fit what remains of the labels with pairs of units until every point is decided."""
@@ -102,20 +84,11 @@ class Bubeck2020Ntk(Construction):
         def propose(points: Floats, residual: Floats) -> Proposal:
             return derivative_neuron(points, residual, self.step, self.directions, context.rng)
 
-        return approximate(data, context, propose, self._settings())
+        return approximate(data, context, propose, self)
 
     def guarantee(self, data: DataSet) -> Guarantee:
         """What the exact step is sure to reach on these data, in expectation."""
-        return tangent_guarantee(self._settings().frame(data)[1])
-
-    def _settings(self) -> Approximation:
-        return Approximation(
-            epsilon=self.epsilon,
-            rounds=self.rounds,
-            refit=self.refit,
-            bias=self.bias,
-            tolerance=self.tolerance,
-        )
+        return tangent_guarantee(self.frame(data)[1])
 
 
 def _is_positive(value: object) -> bool:

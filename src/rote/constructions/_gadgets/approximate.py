@@ -18,12 +18,12 @@ from rote.constructions._gadgets.residual import Fit, Goal, Proposal, fit_residu
 from rote.constructions._gadgets.tangent_kernel import most_coherent
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.constructions._gadgets.two_layer import Frame, Units, assemble, refuse_unfit
-from rote.data import DataSet
+from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError
-from rote.network import Decision, Layer, Value
+from rote.network import Decision, Layer, Size, Value
 from rote.typing import Floats
 
-__all__ = ["Approximation", "approximate", "check_options"]
+__all__ = ["Approximation", "approximate"]
 
 _SPHERE = 1e-5
 """Relative spread of the norms up to which points count as lying on a sphere around 0. Ours."""
@@ -37,21 +37,46 @@ _SHARE = 0.5
 
 @dataclass(frozen=True)
 class Approximation:
-    """Options that approximate constructions share; None takes the default.
+    """Options that approximate constructions share.
 
     Attributes:
-        epsilon: Relative squared error to stop at.
-        rounds: Most rounds.
+        directions: How many random directions to try in each round; the best is kept.
+        epsilon: Stop at this relative squared error; real targets then need not be met to a given
+            tolerance, and the decision's tolerance is what was reached.
+        rounds: Most rounds; by default what is likely to suffice.
         refit: Whether to refit the output weights; by default where the rounds did not suffice.
-        bias: Size of the constant appended to the points, over their size.
+        bias: Size of the constant that is appended to the points, over their size; by default 0
+            for points on a sphere around 0, else 0.5.
         tolerance: Largest absolute error of real targets.
     """
 
+    directions: int = 4
     epsilon: float | None = None
     rounds: int | None = None
     refit: bool | None = None
     bias: float | None = None
     tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.directions < 1:
+            raise OptionError(f"Option 'directions' must be at least 1, not {self.directions}.")
+        if self.epsilon is not None and not 0 < self.epsilon < 1:
+            raise OptionError(f"Option 'epsilon' must lie in (0, 1), not {self.epsilon}.")
+        if self.rounds is not None and self.rounds < 1:
+            raise OptionError(f"Option 'rounds' must be at least 1, not {self.rounds}.")
+        if self.bias is not None and not 0 <= self.bias < np.inf:
+            raise OptionError(f"Option 'bias' must be at least 0, not {self.bias}.")
+        check_tolerance(self.tolerance)
+
+    def in_rounds(self, problem: Problem, units: int) -> Size:
+        """The size where every round takes so many units for each output; silent without rounds."""
+        if self.rounds is None:
+            return Size(depth=1)
+        d, k = problem.d, problem.outputs
+        neurons = units * k * self.rounds
+        return Size(
+            depth=1, widths=(neurons,), neurons=neurons, parameters=neurons * (d + 1 + k) + k
+        )
 
     def frame(self, data: DataSet) -> tuple[Frame, Floats]:
         """The frame of the data and the points as the units see them, shape (n, D)."""
@@ -88,25 +113,6 @@ class Approximation:
             return enough
         spread = float(np.linalg.norm(points, 2)) ** 2 / float(np.square(points).sum(axis=1).mean())
         return max(enough, int(12 * spread * np.log(1 / min(squared, 0.5))))
-
-
-def check_options(
-    directions: int,
-    epsilon: float | None,
-    rounds: int | None,
-    bias: float | None,
-    tolerance: float | None,
-) -> None:
-    """Raise :class:`OptionError` for values without a meaning."""
-    if directions < 1:
-        raise OptionError(f"Option 'directions' must be at least 1, not {directions}.")
-    if epsilon is not None and not 0 < epsilon < 1:
-        raise OptionError(f"Option 'epsilon' must lie in (0, 1), not {epsilon}.")
-    if rounds is not None and rounds < 1:
-        raise OptionError(f"Option 'rounds' must be at least 1, not {rounds}.")
-    if bias is not None and not 0 <= bias < np.inf:
-        raise OptionError(f"Option 'bias' must be at least 0, not {bias}.")
-    check_tolerance(tolerance)
 
 
 def approximate(
