@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar, final
 
+import numpy as np
+
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
@@ -96,11 +98,10 @@ class Yun2019Classifier(Construction):
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Fit the class's number along the direction with the smallest weights; then unfold it."""
-        assert data.codes is not None
         assert data.labels is not None
         classes = len(data.labels)
         split, _ = self._split(data.n, classes)
-        goal = unit_range(data.codes[:, None].astype(float))
+        goal = unit_range(np.array([[0.0], [classes - 1.0]]))
         fit = fit_points(
             data,
             context,

@@ -37,8 +37,8 @@ from rote.constructions._gadgets.blocks import Layout, best_layout
 from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
 from rote.constructions._gadgets.line_fit import LinePlan, fit_line, plan_line
-from rote.constructions._gadgets.point_fit import MANY
-from rote.constructions._gadgets.projection import Projection, best_projection, directions_for
+from rote.constructions._gadgets.point_fit import best_plans
+from rote.constructions._gadgets.projection import Projection
 from rote.constructions._gadgets.split import check_widths
 from rote.constructions._gadgets.stream import stream
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
@@ -47,7 +47,7 @@ from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError
 from rote.network import Activation, Affine, Decision, Layer, Size, Value
 from rote.network.activation import HARD_TANH
-from rote.typing import Array, Floats
+from rote.typing import Floats
 
 __all__ = ["Yun2019Deep"]
 
@@ -154,30 +154,27 @@ class Yun2019Deep(Construction):
         layout = self.layout(data.n, data.outputs)
         clamp = self._clamp()
 
-        def planned(line: Projection, target: Array) -> list[LinePlan]:
-            tau = goal.tau(target.reshape(len(line.c), -1).astype(np.float64))
+        tolerance = allowed / float(goal.scale.max())
+
+        def planned(line: Projection, tau: Floats) -> list[LinePlan]:
             return _slices(_position(line, clamp.activation)[2], tau, layout)
 
-        def cost(line: Projection, target: Array) -> float:
-            if data.n > MANY:
-                return line.crowding
-            return max(part.loss(clamp, line.blur) for part in planned(line, target))
-
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            line = best_projection(data, context, self.directions or directions_for(data.n), cost)
-            plans = planned(line, data.target[line.order])
-            ends = np.cumsum([(part.slots.point >= 0).sum() for part in plans])
-            rows = np.split(data.rows[line.order], ends[:-1])
+            line, plans = best_plans(
+                data, context, goal, tolerance, clamp, self.directions, planned
+            )
+            starts = np.cumsum([0, *(len(part.slots.c) for part in plans)])
             fits = [
                 fit_line(
                     part,
                     clamp,
                     dtype=context.dtype,
-                    tolerance=allowed / float(goal.scale.max()),
-                    rows=own,
+                    tolerance=tolerance,
+                    order=line.order[start:],
+                    rows=data.rows,
                     off_outside=True,
                 )
-                for part, own in zip(plans, rows, strict=True)
+                for part, start in zip(plans, starts.tolist(), strict=False)
             ]
         u, shift, _ = _position(line, clamp.activation)
         direction = Affine(u[None].astype(context.dtype), np.array([shift], context.dtype))

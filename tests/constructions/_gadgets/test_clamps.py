@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +15,7 @@ from rote.constructions._gadgets.clamp_composition import CompositionClamp
 from rote.constructions._gadgets.clamp_difference import DifferenceClamp
 from rote.constructions._gadgets.clamp_hard_tanh import HardTanhClamp
 from rote.constructions._gadgets.clamps import clamp_of
+from rote.constructions._gadgets.slots import deal
 from rote.constructions._gadgets.zigzag import signs
 from rote.errors import OptionError
 from rote.network import Affine, Network, Value
@@ -45,7 +47,7 @@ def test_weights_on_ramps_give_any_zigzag(clamp: Clamp, seed: int, p: int) -> No
     rng = np.random.default_rng(seed)
     knots = np.sort(rng.choice(64, p + 1, replace=False)).astype(float)
     c = np.linspace(knots[0], knots[-1], 4 * p + 1)
-    made = clamp.ramps(knots, np.tile(knots[:-1, None], (1, 2)), "float64")
+    made = clamp.ramps(knots, "float64")
     start, rate = rng.integers(-8, 8, (2, 3)).astype(float), rng.integers(0, 8, (p, 2, 3)) / 4
     weight, bias = made.weights(start, rate)
     values = exactly((*made.layers, Affine(weight.reshape(6, -1), bias.ravel())), c)
@@ -64,7 +66,9 @@ def test_slots_are_where_the_rounded_layers_have_them(clamp: Clamp) -> None:
     """A function of rate 1 in one group reads how far each of its slots is."""
     knots = np.array([0.0, 1.1, 2.3, 3.1, 4.7])
     at = knots[:-1, None] + np.diff(knots)[:, None] * [0.2, 0.7]
-    made = clamp.ramps(knots, at, "float32")
+    made = clamp.ramps(knots, "float32")
+    slots = deal(at.ravel(), 4, 2)
+    groups = replace(slots.groups(0, 4), at=at)
     sign = signs(4)
     for j in range(4):
         rate = np.zeros((4, 1, 1))
@@ -75,7 +79,7 @@ def test_slots_are_where_the_rounded_layers_have_them(clamp: Clamp) -> None:
             for f in made.layers
         )
         values = exactly((*layers, Affine(weight[0], bias[0])), at[j])
-        want = [sign[j] * y for y in made.y[j].tolist()]
+        want = [sign[j] * y for y in made.y(groups)[j].tolist()]
         assert all(abs(f - Fraction(y)) < CLOSE for f, y in zip(values[:, 0], want, strict=True))
 
 
@@ -92,7 +96,7 @@ def test_slots_are_where_the_rounded_layers_have_them(clamp: Clamp) -> None:
 )
 def test_units_per_group(clamp: Clamp, widths: list[int]) -> None:
     knots = np.arange(6.0)
-    made = clamp.ramps(knots, knots[:-1, None] + 0.5, "float32")
+    made = clamp.ramps(knots, "float32")
     assert [layer.outputs for layer in made.layers if not layer.linear] == widths
     assert all(layer.activation == clamp.activation for layer in made.layers if not layer.linear)
     assert all(layer.weight.dtype == np.float32 for layer in made.layers)
@@ -101,7 +105,7 @@ def test_units_per_group(clamp: Clamp, widths: list[int]) -> None:
 @pytest.mark.parametrize("even", [False, True])
 def test_integer_positions_have_differences_without_rounding(even: bool) -> None:
     knots = np.array([0.5, 2.5, 10.5, 18.5, 20.5])
-    made = DifferenceClamp(even).ramps(knots, knots[:-1, None] + 1, "float64")
+    made = DifferenceClamp(even).ramps(knots, "float64")
     c = np.arange(22.0)
     h = c[:, None]
     for layer in made.layers:

@@ -10,11 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import numpy as np
+
+from rote.constructions._gadgets.slots import Groups
 from rote.constructions._gadgets.split import Rule
 from rote.network import Activation, Affine
 from rote.typing import DType, Floats
 
-__all__ = ["Clamp", "Clipped", "Ramps"]
+__all__ = ["Clamp", "Clipped", "Ramps", "first_layer"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +26,15 @@ class Ramps(ABC):
 
     Attributes:
         layers: On one input.
-        y: How far each slot is from the beginning of its group, shape (p, q).
-        width: Width of each group in the same unit, shape (p,).
+        width: Width of each group, shape (p,).
     """
 
     layers: tuple[Affine, ...]
-    y: Floats
     width: Floats
+
+    @abstractmethod
+    def y(self, groups: Groups) -> Floats:
+        """How far each slot is from the beginning of its group, in units of ``width``, (g, q)."""
 
     @abstractmethod
     def weights(self, start: Floats, rate: Floats) -> tuple[Floats, Floats]:
@@ -37,11 +42,18 @@ class Ramps(ABC):
 
         Args:
             start: Values at the first knot, shape (k, q).
-            rate: Absolute slopes in units of ``y``, shape (p, k, q); signs alternate from + on.
+            rate: Absolute slopes in units of ``width``, shape (p, k, q); signs alternate from + on.
 
         Returns:
             Weights on the ramps, shape (k, q, p), and biases, shape (k, q).
         """
+
+
+def first_layer(ramps: Ramps, groups: Groups) -> Floats:
+    """What the first layer's unit of each group is at its slots before its activation, (g, q)."""
+    layer, part = ramps.layers[0], groups.part
+    weight, bias = layer.weight[part].astype(np.float64), layer.bias[part, None].astype(np.float64)
+    return np.asarray(groups.at * weight + bias)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +97,11 @@ class Clamp(ABC):
         """Whether -1 and 1 are reached without rounding."""
 
     @abstractmethod
-    def ramps(self, knots: Floats, at: Floats, dtype: DType) -> Ramps:
+    def ramps(self, knots: Floats, dtype: DType) -> Ramps:
         """The layers of the ramps between knots.
 
         Args:
             knots: Ends of p groups in increasing order, shape (p + 1,).
-            at: Positions in each group, shape (p, q).
             dtype: The network's arithmetic.
 
         Returns:

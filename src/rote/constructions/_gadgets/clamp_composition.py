@@ -11,7 +11,8 @@ from typing import final
 
 import numpy as np
 
-from rote.constructions._gadgets.clamp import Clamp, Clipped, Ramps
+from rote.constructions._gadgets.clamp import Clamp, Clipped, Ramps, first_layer
+from rote.constructions._gadgets.slots import Groups
 from rote.constructions._gadgets.split import Rule
 from rote.constructions._gadgets.zigzag import signs
 from rote.network import Activation, Affine
@@ -41,17 +42,16 @@ class CompositionClamp(Clamp):
         """Yes."""
         return True
 
-    def ramps(self, knots: Floats, at: Floats, dtype: DType) -> Ramps:
+    def ramps(self, knots: Floats, dtype: DType) -> Ramps:
         """Units that are 2 on the side of a group with fewer points, and 0 on the other."""
         width, p = np.diff(knots), len(knots) - 1
         facing = np.where(np.arange(p) < p // 2, 1.0, -1.0)
         weight = (facing * 2 / width).astype(dtype)
         bias = (1 - facing * (knots[:-1] + knots[1:]) / width).astype(dtype)
-        inside = at * weight.astype(np.float64)[:, None] + bias.astype(np.float64)[:, None]
         return _Ramps(
             layers=(Affine(weight[:, None], bias, RELU), _second(p, dtype)),
-            y=np.where(facing[:, None] > 0, inside, 2 - inside),
             width=np.full(p, 2.0),
+            facing=facing[:, None],
         )
 
     def clip(self, weight: Floats, bias: Floats, facing: Floats, dtype: DType) -> Clipped:
@@ -66,7 +66,18 @@ class CompositionClamp(Clamp):
 @final
 @dataclass(frozen=True, eq=False)
 class _Ramps(Ramps):
-    """Ramp j is 1 - clip in the first half, and 1 + clip in the second."""
+    """Ramp j is 1 - clip in the first half, and 1 + clip in the second.
+
+    Attributes:
+        facing: 1 in the first half, and -1 in the second, shape (p, 1).
+    """
+
+    facing: Floats
+
+    def y(self, groups: Groups) -> Floats:
+        """How far the ramp has come, in one direction or the other."""
+        inside = first_layer(self, groups)
+        return np.where(self.facing[groups.part] > 0, inside, 2 - inside)
 
     def weights(self, start: Floats, rate: Floats) -> tuple[Floats, Floats]:
         """The rates with their signs, and what groups of the first half add where they are 0."""

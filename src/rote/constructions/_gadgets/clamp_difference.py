@@ -18,6 +18,7 @@ from typing import final
 import numpy as np
 
 from rote.constructions._gadgets.clamp import Clamp, Clipped, Ramps
+from rote.constructions._gadgets.slots import Groups
 from rote.constructions._gadgets.split import Rule
 from rote.constructions._gadgets.zigzag import signs
 from rote.network import Activation, Affine
@@ -55,7 +56,7 @@ class DifferenceClamp(Clamp):
         """No: beyond 1 the two units are large, and only their difference is 1."""
         return False
 
-    def ramps(self, knots: Floats, at: Floats, dtype: DType) -> Ramps:
+    def ramps(self, knots: Floats, dtype: DType) -> Ramps:
         """Units with their kinks at the knots, and their differences."""
         knots = knots.astype(dtype).astype(np.float64)
         place, facing, difference = (_own_units if self.even else _shared_units)(knots)
@@ -63,7 +64,6 @@ class DifferenceClamp(Clamp):
         linear = Affine(difference.astype(dtype), np.zeros(len(difference), dtype))
         return _Ramps(
             layers=(hidden, linear),
-            y=at - knots[:-1, None],
             width=np.diff(knots),
             knots=knots,
             slope=self.unit.parameter,
@@ -120,6 +120,10 @@ class _Ramps(Ramps):
     knots: Floats
     slope: float
     open_ends: bool
+
+    def y(self, groups: Groups) -> Floats:
+        """How far it is from the knot."""
+        return groups.at - self.knots[groups.part, None]
 
     def weights(self, start: Floats, rate: Floats) -> tuple[Floats, Floats]:
         """Slopes, less what open ends add to all of them; and the value at the middle knot."""

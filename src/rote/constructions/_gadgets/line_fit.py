@@ -13,17 +13,18 @@ import numpy as np
 
 from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.slots import Slots, deal
-from rote.constructions._gadgets.zigzag import Plan, plan, signs, trace
+from rote.constructions._gadgets.zigzag import Plan, Trace, plan, signs, wanted
 from rote.errors import PrecisionError
 from rote.network import Affine
 from rote.typing import DType, Floats, Integers
 
-__all__ = ["LineFit", "LinePlan", "fit_line", "plan_line"]
+__all__ = ["BITS", "LineFit", "LinePlan", "fit_line", "plan_line"]
 
 _SMALL = 5_000
 """Up to so many values both ways to assign units are compared. Ours."""
 
-_BITS: Final[dict[DType, int]] = {"float32": 24, "float64": 53}
+BITS: Final[dict[DType, int]] = {"float32": 24, "float64": 53}
+"""Binary digits of a number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,12 @@ class LinePlan:
 
     Attributes:
         slots: The points dealt out to p groups of q slots.
-        target: Wanted value at each slot for each output, with the sign of its unit, (p, k, q).
+        tau: Wanted values of the points in [-1, 1], and behind them that of phantoms, (m + 1, k).
         plan: Which unit takes which slot.
     """
 
     slots: Slots
-    target: Floats
+    tau: Floats
     plan: Plan
 
     def loss(self, clamp: Clamp, blur: float) -> float:
@@ -53,7 +54,7 @@ class LinePlan:
         Returns:
             The estimate.
         """
-        plan, p = self.plan, len(self.target)
+        plan, p = self.plan, self.slots.p
         if clamp.saturates:
             return float((p * plan.rise + blur * plan.steepest).max())
         # Half of the ramps are off, and a ramp is the difference of two units.
@@ -98,12 +99,11 @@ def plan_line(
         The plan.
     """
     slots = deal(c, p, q, low=low, high=high)
-    padded = np.concatenate([tau, np.zeros((1, tau.shape[1]))])  # index -1 is a phantom's
-    target = np.moveaxis(padded[slots.point], 2, 1) * signs(q)
-    plans = [plan(slots, target)]
-    if target.size <= _SMALL:
-        plans.append(plan(slots, target, by_need=False))
-    return LinePlan(slots, target, min(plans, key=lambda p: float(p.rise.max())))
+    padded = np.concatenate([tau, np.zeros((1, tau.shape[1]))])
+    plans = [plan(slots, padded)]
+    if p * q * tau.shape[1] <= _SMALL:
+        plans.append(plan(slots, padded, by_need=False))
+    return LinePlan(slots, padded, min(plans, key=lambda p: float(p.rise.max())))
 
 
 def fit_line(
@@ -112,6 +112,7 @@ def fit_line(
     *,
     dtype: DType,
     tolerance: float,
+    order: Integers,
     rows: Integers,
     off_outside: bool = False,
 ) -> LineFit:
@@ -122,7 +123,8 @@ def fit_line(
         clamp: How hard tanhs are made.
         dtype: The network's arithmetic.
         tolerance: How far off a value may be.
-        rows: Row number of each point, for messages.
+        order: Index of each point of the line.
+        rows: Row number of each index, for messages.
         off_outside: Whether all ReLUs of the second layer are to be off where all functions are
             below -1; else each is off where it is for most points.
 
@@ -132,23 +134,27 @@ def fit_line(
     Raises:
         PrecisionError: If the arithmetic cannot tell a point from its neighbours.
     """
-    slots, target, unit = line.slots, line.target, line.plan.unit
+    slots, slot = line.slots, line.plan.slot
     k, q = line.plan.start.shape
     # No certificate can bound the error by less than one rounding of the largest sum.
-    loss = line.loss(clamp, 0.0) / len(target) / 2 ** _BITS[dtype]
+    loss = line.loss(clamp, 0.0) / slots.p / 2 ** BITS[dtype]
     if not loss < tolerance:
         error = f"an error of {loss:.1g}" if np.isfinite(loss) else "weights beyond all bounds"
-        raise _indistinct(line, rows, dtype, f"{error}, where {tolerance:.1g} is allowed")
-    ramp = clamp.ramps(slots.knots, slots.at, dtype)
-    if not ((ramp.y > 0) & (ramp.y < ramp.width[:, None])).all():
-        raise _indistinct(line, rows, dtype, "none of them on its own side of a kink")
-    grid = _grid(line.plan, clamp, _BITS[dtype])
+        raise _indistinct(line, order, rows, dtype, f"{error}, where {tolerance:.1g} is allowed")
+    ramp = clamp.ramps(slots.knots, dtype)
+    grid = _grid(line.plan, clamp, BITS[dtype])
     start = line.plan.start
     if clamp.saturates:
         start = np.rint(start / grid) * grid
-    rate = trace(start, unit, ramp.y, ramp.width, target, grid)
+    trace, rate = Trace(start, grid), np.empty((slots.p, k, q))
+    for groups in slots.blocks(k):
+        part = groups.part
+        y, width = ramp.y(groups), ramp.width[part]
+        if not ((y > 0) & (y < width[:, None])).all():
+            raise _indistinct(line, order, rows, dtype, "none of them on its own side of a kink")
+        rate[part] = trace.rates(slot[part], y, width, wanted(line.tau, groups.point))
     weight, bias = ramp.weights(start, rate)
-    facing = np.ones(q) if off_outside else _facing(unit)
+    facing = np.ones(q) if off_outside else _facing(slot)
     clipped = clamp.clip(weight.reshape(k * q, -1), bias.ravel(), np.tile(facing, k), dtype)
     e = signs(q)
     read = np.zeros((k, k * q, clipped.coefficient.shape[1]))
@@ -166,12 +172,13 @@ def _grid(plan: Plan, clamp: Clamp, bits: int) -> Floats:
     return np.where(largest > 0, np.ldexp(1.0, np.frexp(largest)[1] - bits), 1.0)
 
 
-def _indistinct(line: LinePlan, rows: Integers, dtype: DType, why: str) -> PrecisionError:
+def _indistinct(
+    line: LinePlan, order: Integers, rows: Integers, dtype: DType, why: str
+) -> PrecisionError:
     """The error that names the closest two points of a group."""
-    slots = line.slots
-    own = np.where(slots.point < 0, np.inf, slots.right)
-    one = int(slots.point.flat[int(np.argmin(own))])
-    pair = sorted(rows[[one, min(one + 1, len(rows) - 1)]].tolist())
+    one = int(np.argmin(line.slots.right))
+    two = min(one + 1, len(line.slots.c) - 1)
+    pair = sorted(rows[order[[one, two]]].tolist())
     repair = "Use dtype='float64'" if dtype == "float32" else "Try more directions"
     return PrecisionError(
         f"{dtype} cannot tell rows {pair[0]} and {pair[1]} apart on a line: {why}. {repair}, or "
@@ -180,9 +187,7 @@ def _indistinct(line: LinePlan, rows: Integers, dtype: DType, why: str) -> Preci
     )
 
 
-def _facing(unit: Integers) -> Floats:
+def _facing(slot: Integers) -> Floats:
     """1 for units that are mostly negative, -1 for others: those whose slots come early."""
-    p, q = unit.shape
-    slot = np.empty((p, q), dtype=np.int64)
-    np.put_along_axis(slot, unit, np.broadcast_to(np.arange(q), (p, q)), axis=1)
+    p, q = slot.shape
     return np.where(2 * slot.sum(axis=0) > p * (q - 1), 1.0, -1.0)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rote.constructions._base import Context
 from rote.constructions._gadgets.clamp import Clamp
-from rote.constructions._gadgets.line_fit import LineFit, LinePlan, fit_line, plan_line
-from rote.constructions._gadgets.projection import (
-    Projection,
-    best_projection,
-    directions_for,
-)
+from rote.constructions._gadgets.line_fit import BITS, LineFit, LinePlan, fit_line, plan_line
+from rote.constructions._gadgets.projection import Projection, directions_for, projections
 from rote.constructions._gadgets.split import Split
 from rote.constructions._gadgets.unit_range import UnitRange
 from rote.data import DataSet
 from rote.network import Affine
-from rote.typing import Array
+from rote.typing import Floats
 
-__all__ = ["MANY", "fit_points"]
+__all__ = ["best_plans", "fit_points"]
 
-MANY = 20_000
-"""Beyond so many points directions are compared by their smallest gaps alone. Ours."""
+_MANY = 20_000
+_ENOUGH = 2.0**-3
+"""Beyond so many points, no direction is tried after one along which rounding is estimated to take
+this part of what is allowed. Ours."""
 
 
 def fit_points(
@@ -52,26 +52,61 @@ def fit_points(
         PrecisionError: If the arithmetic cannot tell the points apart along any direction.
     """
 
-    def planned(line: Projection, target: Array) -> LinePlan:
-        tau = goal.tau(target.reshape(len(line.c), -1).astype(np.float64))
-        return plan_line(line.c - line.centre, tau, split.p, split.q)
+    def planned(line: Projection, tau: Floats) -> list[LinePlan]:
+        return [plan_line(line.c - line.centre, tau, split.p, split.q)]
 
-    def cost(line: Projection, target: Array) -> float:
-        if data.n > MANY:
-            return line.crowding
-        return planned(line, target).loss(clamp, line.blur)
-
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a price may be infinite
-        projection = best_projection(data, context, directions or directions_for(data.n), cost)
-        line = planned(projection, data.target[projection.order])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a loss may be infinite
+        projection, (line,) = best_plans(data, context, goal, tolerance, clamp, directions, planned)
         fit = fit_line(
             line,
             clamp,
             dtype=context.dtype,
             tolerance=tolerance,
-            rows=data.rows[projection.order],
+            order=projection.order,
+            rows=data.rows,
         )
     direction = Affine(
         projection.u[None].astype(context.dtype), np.array([-projection.centre], context.dtype)
     )
     return LineFit((direction, *fit.layers), fit.weight, fit.bias)
+
+
+def best_plans(
+    data: DataSet,
+    context: Context,
+    goal: UnitRange,
+    tolerance: float,
+    clamp: Clamp,
+    directions: int | None,
+    planned: Callable[[Projection, Floats], list[LinePlan]],
+) -> tuple[Projection, list[LinePlan]]:
+    """The direction along which rounding is estimated to do the least harm.
+
+    Args:
+        data: The points and their targets.
+        context: Arithmetic, randomness, progress.
+        goal: Maps the targets to [-1, 1].
+        tolerance: How far off the values in [-1, 1] may be.
+        clamp: How hard tanhs are made.
+        directions: How many directions to try; None for the default.
+        planned: The plans for a projection and wanted values in [-1, 1] along it, shape (m, k).
+
+    Returns:
+        The projection and its plans.
+
+    Raises:
+        PrecisionError: If every direction maps two differently labelled points to one number.
+    """
+    enough = _ENOUGH * tolerance * 2 ** BITS[context.dtype] if data.n > _MANY else 0.0
+    tau = goal.tau(data.target.reshape(data.n, -1))
+    best, least = None, np.inf
+    for line in projections(data, context, directions or directions_for(data.n)):
+        plans = planned(line, tau[line.order])
+        loss = np.max([plan.loss(clamp, line.blur) for plan in plans])
+        loss = np.inf if np.isnan(loss) else float(loss)
+        if best is None or loss < least:
+            best, least = (line, plans), loss
+        if loss <= enough:
+            break
+    assert best is not None
+    return best

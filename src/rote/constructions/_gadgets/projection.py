@@ -20,7 +20,14 @@ from rote.errors import PrecisionError
 from rote.exact.rounding import LARGEST, lowest_bit
 from rote.typing import Array, DType, Floats, Integers
 
-__all__ = ["Projection", "best_projection", "column_ranges", "directions_for", "product"]
+__all__ = [
+    "Projection",
+    "best_projection",
+    "column_ranges",
+    "directions_for",
+    "product",
+    "projections",
+]
 
 _BITS = {"float32": 24, "float64": 53, "exact": 53}
 _HELD = {"float32": np.float32, "float64": np.float64, "exact": np.float64}
@@ -28,6 +35,10 @@ _LEAST_WEIGHT = 2**4
 """Directions of smaller integers separate too few points. Ours."""
 _LARGEST_WEIGHT = 2.0**30
 """Of the column of the widest range: more would separate no more points. Ours."""
+_WIDE = 1 << 13
+"""Numbers in one row when many rows are laid end to end. Ours."""
+_BLOCK = 16
+"""Such rows in a block that stays in cache. Ours."""
 _SAMPLE = 64
 """Rows looked at before all rows are, to see whether floats have few bits. Ours."""
 
@@ -75,6 +86,41 @@ def directions_for(n: int) -> int:
     return int(np.clip(300_000 // n, 1, 30))
 
 
+def projections(data: DataSet, context: Context, directions: int) -> Iterator[Projection]:
+    """Project on random directions, one after the other.
+
+    Args:
+        data: The points, in the network's dtype.
+        context: Arithmetic, randomness, progress.
+        directions: How many directions to try; single columns may be a third more.
+
+    Yields:
+        The projections that tell differently labelled points apart.
+
+    Raises:
+        PrecisionError: If every direction maps two differently labelled points to one number.
+    """
+    found = False
+    clash = (0, 0)
+    for trial, (u, exact) in enumerate(_directions(data, context, directions)):
+        context.progress("directions", min(trial, directions), directions)
+        projection = _sorted(data, u, exact)
+        if isinstance(projection, tuple):
+            clash = projection
+            continue
+        found = True
+        yield projection
+    context.progress("directions", directions, directions)
+    if not found:
+        a, b = (int(data.rows[i]) for i in clash)
+        repair = "Use dtype='float64'." if context.dtype == "float32" else "Rescale the features."
+        raise PrecisionError(
+            f"{context.dtype} cannot hold a projection that tells differently labelled points "
+            f"apart; rows {a} and {b} coincide on it. {repair}",
+            [a, b],
+        )
+
+
 def best_projection(
     data: DataSet,
     context: Context,
@@ -86,7 +132,7 @@ def best_projection(
     Args:
         data: The points, in the network's dtype.
         context: Arithmetic, randomness, progress.
-        directions: How many directions to try; single columns may be a third more.
+        directions: How many directions to try; with one only, it costs nothing.
         cost: Called with a projection and the targets along it, (m,) or (m, k).
 
     Returns:
@@ -95,28 +141,11 @@ def best_projection(
     Raises:
         PrecisionError: If every direction maps two differently labelled points to one number.
     """
-    best: Projection | None = None
-    least = np.inf
-    clash = (0, 0)
-    for trial, (u, exact) in enumerate(_directions(data, context, directions)):
-        context.progress("directions", min(trial, directions), directions)
-        projection = _sorted(data, u, exact)
-        if isinstance(projection, tuple):
-            clash = projection
-            continue
-        price = cost(projection, data.target[projection.order]) if directions > 1 else 0.0
-        if best is None or price < least:
-            best, least = projection, price
-    context.progress("directions", directions, directions)
-    if best is None:
-        a, b = (int(data.rows[i]) for i in clash)
-        repair = "Use dtype='float64'." if context.dtype == "float32" else "Rescale the features."
-        raise PrecisionError(
-            f"{context.dtype} cannot hold a projection that tells differently labelled points "
-            f"apart; rows {a} and {b} coincide on it. {repair}",
-            [a, b],
-        )
-    return best
+
+    def price(projection: Projection) -> float:
+        return cost(projection, data.target[projection.order]) if directions > 1 else 0.0
+
+    return min(projections(data, context, directions), key=price)
 
 
 def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[Floats, bool]]:
@@ -146,17 +175,20 @@ def _directions(data: DataSet, context: Context, count: int) -> Iterator[tuple[F
 
 def column_ranges(points: Array) -> tuple[Floats, Floats]:
     """Least and largest value of each column, shape (d,) each."""
-    # Reducing a tall array of narrow rows is slow: lay 1024 rows end to end first.
+    # Reducing a tall array of narrow rows is slow: lay many rows end to end first. Blocks of them
+    # stay in cache, so that memory is read once.
     n, d = points.shape
-    tall = n - n % 1024
-    extremes = []
-    for reduce in (np.min, np.max):
-        rows = points[tall:]
-        if tall:
-            wide = reduce(points[:tall].reshape(-1, 1024 * d), axis=0)
-            rows = np.concatenate([wide.reshape(1024, d), rows])
-        extremes.append(reduce(rows, axis=0).astype(np.float64))
-    return extremes[0], extremes[1]
+    rows = min(n, max(1, _WIDE // d))
+    tall = n - n % rows
+    wide = points[:tall].reshape(-1, rows * d)
+    low, high = wide[0].copy(), wide[0].copy()
+    for start in range(0, len(wide), _BLOCK):
+        block = wide[start : start + _BLOCK]
+        np.minimum(low, block.min(axis=0), out=low)
+        np.maximum(high, block.max(axis=0), out=high)
+    rest = points[tall:]
+    low, high = (np.concatenate([v.reshape(rows, d), rest]) for v in (low, high))
+    return low.min(axis=0).astype(np.float64), high.max(axis=0).astype(np.float64)
 
 
 def _integer_limits(

@@ -8,13 +8,42 @@ widest gap, where they are furthest from what they must not disturb.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from rote.typing import Floats, Integers
 
-__all__ = ["Slots", "deal"]
+__all__ = ["Groups", "Slots", "deal"]
+
+_BLOCK = 1 << 14
+"""Numbers worked on at once: so few that they stay in cache, and in memory that is used again.
+Fresh memory can cost more than what is done with it. Ours."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Some neighbouring groups.
+
+    Attributes:
+        part: Which.
+        width: Widths of the groups, shape (g,).
+        at: Position of each slot, between the knots of its group, shape (g, q).
+        y: How far each slot is from the beginning of its group, shape (g, q).
+        point: Index of the point in each slot, or -1 for a phantom, shape (g, q).
+        left: Distance to the next point of the group on the left, infinite if none, shape (g, q).
+            A first knot that was given counts as a point: others lie beyond it.
+        right: The same on the right, with the last knot.
+    """
+
+    part: slice
+    width: Floats
+    at: Floats
+    y: Floats
+    point: Integers
+    left: Floats
+    right: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,19 +51,71 @@ class Slots:
     """Points on a line in p groups of q slots.
 
     Attributes:
+        c: Positions of the points in increasing order, shape (m,).
+        q: Slots in each group.
         knots: Ends of the groups in increasing order, shape (p + 1,).
-        at: Position of each slot, between the knots of its group, shape (p, q).
-        point: Index of the point in each slot, or -1 for a phantom, shape (p, q).
-        left: Distance to the next point of the group on the left, infinite if none, shape (p, q).
-            A first knot that was given counts as a point: others lie beyond it.
-        right: The same on the right, with the last knot.
+        size: Number of points in each group, shape (p,).
+        before: How many of them are left of the phantoms, shape (p,).
+        left: Distance of each point to the next of its group on the left, infinite if none, (m,).
+        right: The same on the right.
+        closed: Whether the first and the last knot count as points.
     """
 
+    c: Floats
+    q: int
     knots: Floats
-    at: Floats
-    point: Integers
+    size: Integers
+    before: Integers
     left: Floats
     right: Floats
+    closed: tuple[bool, bool]
+
+    @property
+    def p(self) -> int:
+        """Number of groups."""
+        return len(self.size)
+
+    def blocks(self, outputs: int) -> Iterator[Groups]:
+        """All groups, a few at a time.
+
+        Args:
+            outputs: Numbers that will be computed for each slot.
+
+        Yields:
+            Neighbouring groups, from left to right.
+        """
+        step = max(1, _BLOCK // (outputs * self.q))
+        for start in range(0, self.p, step):
+            yield self.groups(start, min(start + step, self.p))
+
+    def groups(self, start: int, stop: int) -> Groups:
+        """Groups from one number to another."""
+        part = slice(start, stop)
+        size, before = self.size[part, None], self.before[part, None]
+        begin, end = self.knots[start:stop, None], self.knots[start + 1 : stop + 1, None]
+        first = int(self.size[:start].sum()) + np.cumsum(size, axis=0) - size
+        place = np.tile(np.arange(self.q), (stop - start, 1))  # from left to right
+        odd = slice(1 - start % 2, None, 2)
+        place[odd] = place[odd, ::-1].copy()
+        spare = self.q - size
+        beyond = place - before
+        point = first + place - np.minimum(np.maximum(beyond, 0), spare)
+        at, left, right = (v.take(point, mode="clip") for v in (self.c, self.left, self.right))
+        if spare.any():
+            phantom = (beyond >= 0) & (beyond < spare)
+            starts, ends = before == 0, before == size
+            behind = first + before  # the point on the right
+            below = np.where(starts, begin, self.c.take(behind - 1, mode="clip"))
+            above = np.where(ends, end, self.c.take(behind, mode="clip"))
+            middle = (below + above) / 2
+            number = np.arange(start, stop)[:, None]
+            far_left = starts & ~((number == 0) & self.closed[0])
+            far_right = ends & ~((number == self.p - 1) & self.closed[1])
+            point[phantom] = -1
+            np.copyto(at, middle, where=phantom)
+            np.copyto(left, np.where(far_left, np.inf, middle - below), where=phantom)
+            np.copyto(right, np.where(far_right, np.inf, above - middle), where=phantom)
+        return Groups(part, (end - begin)[:, 0], at, at - begin, point, left, right)
 
 
 def deal(
@@ -57,66 +138,33 @@ def deal(
     first_knot = c[0] - half if low is None else low
     last_knot = c[-1] + half if high is None else high
     share, larger = divmod(m, p)  # the first groups get one point more
-    first = np.minimum(np.arange(1, p) * share + np.minimum(np.arange(1, p), larger), m)
-    inner = first[first < m]
+    size = np.where(np.arange(p) < larger, share + 1, share)
+    first = np.cumsum(size) - size
+    inner = first[1 : min(p, m)]
     empty = p - 1 - len(inner)  # groups without a point share what is left on the right
     tail = c[-1] + (last_knot - c[-1]) * np.arange(1, empty + 2) / (empty + 1)
     knots = np.concatenate([[first_knot], (c[inner - 1] + c[inner]) / 2, tail])
-    cut = larger * (share + 1)
-    blocks = []
-    for groups, points in (
-        (slice(0, larger), np.arange(cut).reshape(larger, share + 1)),
-        (slice(larger, p), np.arange(cut, m).reshape(p - larger, share)),
-    ):
-        ends = knots[:-1][groups], knots[1:][groups]
-        blocks.append(_fill(points, c[points], q, ends))
-    at, point, left, right = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    if low is not None:
-        left[0] = np.minimum(left[0], at[0] - low)
-    if high is not None:
-        right[-1] = np.minimum(right[-1], high - at[-1])
-    for array in (at, point, left, right):
-        array[1::2] = array[1::2, ::-1].copy()
-    return Slots(knots, at, point, left, right)
+
+    left, right = np.empty(m), np.empty(m)
+    left[1:] = right[:-1] = np.diff(c)
+    left[inner] = right[inner - 1] = np.inf
+    left[0] = np.inf if low is None else c[0] - low
+    right[-1] = np.inf if high is None else high - c[-1]
+    before = _before_widest_gap(c, knots, first, size, q)
+    closed = low is not None, high is not None
+    return Slots(c, q, knots, size, before, left, right, closed)
 
 
-def _fill(
-    point: Integers, at: Floats, q: int, ends: tuple[Floats, Floats]
-) -> tuple[Floats, Integers, Floats, Floats]:
-    """Add phantoms to groups of r points each, all from left to right.
-
-    Args:
-        point: Indices of the points, shape (g, r).
-        at: Their positions.
-        q: Slots.
-        ends: Knots on the left and on the right of each group, shape (g,) each.
-
-    Returns:
-        Positions, points, distances to the left and to the right, each of shape (g, q).
-    """
-    g, r = point.shape
-    if not r:
-        middle = np.repeat((ends[0] + ends[1])[:, None] / 2, q, axis=1)
-        far = np.full((g, q), np.inf)
-        return middle, np.full((g, q), -1), far, far.copy()
-    far = np.full((g, 1), np.inf)
-    inside = np.diff(at, axis=1)
-    left, right = np.concatenate([far, inside], axis=1), np.concatenate([inside, far], axis=1)
-    if r == q:
-        return at, point, left, right
-    walls = np.concatenate([ends[0][:, None], at, ends[1][:, None]], axis=1)
-    before = np.argmax(np.diff(walls, axis=1), axis=1)[:, None]  # points left of the phantoms
-    below = np.take_along_axis(walls, before, axis=1)
-    above = np.take_along_axis(walls, before + 1, axis=1)
-    middle = (below + above) / 2
-    slot = np.arange(q)
-    phantom = (slot >= before) & (slot < before + q - r)
-    rank = np.clip(np.where(slot < before, slot, slot - (q - r)), 0, r - 1)
-
-    rows = np.arange(g)[:, None]
-    return (
-        np.where(phantom, middle, at[rows, rank]),
-        np.where(phantom, -1, point[rows, rank]),
-        np.where(phantom, np.where(before > 0, middle - below, np.inf), left[rows, rank]),
-        np.where(phantom, np.where(before < r, above - middle, np.inf), right[rows, rank]),
-    )
+def _before_widest_gap(
+    c: Floats, knots: Floats, first: Integers, size: Integers, q: int
+) -> Integers:
+    """How many points of each group are left of its widest gap; q if it needs no phantoms."""
+    before = np.full(len(size), q)
+    for count in {int(size[0]), int(size[-1])} - {q}:
+        groups = np.flatnonzero(size == count)
+        step = max(1, _BLOCK // (count + 2))
+        for some in (groups[k : k + step] for k in range(0, len(groups), step)):
+            points = c[first[some[0]] :][: len(some) * count].reshape(len(some), count)
+            walls = np.column_stack([knots[some], points, knots[some + 1]])
+            before[some] = np.diff(walls, axis=1).argmax(axis=1)
+    return before

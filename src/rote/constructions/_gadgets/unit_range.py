@@ -28,7 +28,9 @@ class UnitRange:
 
     def tau(self, y: Floats) -> Floats:
         """Targets of shape (n, k) in [-1, 1]."""
-        return np.clip((y - self.shift) / self.scale, -1, 1)
+        tau = y - self.shift
+        tau /= self.scale
+        return np.clip(tau, -1, 1, out=tau)
 
 
 def unit_range(y: Floats) -> UnitRange:
