@@ -45,7 +45,7 @@ def test_the_default_is_the_smallest_file_that_can_be_certified() -> None:
     sizes = []
     for key in CATALOGUE:
         try:
-            other = rote.memorize(X, y, construction=key)
+            other = rote.memorize(X, y, construction=key, claim="portable")
         except (AssumptionError, PrecisionError):
             continue
         sizes.append(len(_file(other)))
@@ -66,7 +66,8 @@ def test_the_objective_is_what_auto_makes_smallest(objective: Objective) -> None
     best = getattr(rote.memorize(X, y, objective=objective).size, objective)
     for key in CATALOGUE:
         try:
-            assert best <= getattr(rote.memorize(X, y, construction=key).size, objective)
+            memo = rote.memorize(X, y, construction=key)
+            assert best <= getattr(memo.size, objective) or not memo.network.piecewise_linear
         except (AssumptionError, PrecisionError):
             continue
 

@@ -138,7 +138,9 @@ def _smallest(
                 errors.append(error)
                 continue
             built.append((_price(network, objective), candidate, network))
-    for _, candidate, network in sorted(built, key=lambda b: b[0]):
+    # Smooth networks come last unless a claim is named: ``portable`` is not available for them.
+    built.sort(key=lambda b: (claim is None and not b[2].piecewise_linear, b[0]))
+    for _, candidate, network in built:
         key = candidate.theorem.key
         wrong = [] if claim == "exact" else _wrong_rows(network, data)
         if wrong:  # one evaluation refutes the claim for all; no need to bound them

@@ -15,6 +15,7 @@ from rote.constructions.compact import Compact
 from rote.constructions.dirksen2024 import Dirksen2024
 from rote.constructions.hernandez2024 import Hernandez2024
 from rote.constructions.madden2024 import Madden2024
+from rote.constructions.minimal import Minimal
 from rote.constructions.options import check_options
 from rote.constructions.rajput2021 import Rajput2021
 from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
@@ -53,6 +54,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Vardi2022,
         Yang2026,
         Madden2024,
+        Minimal,
     )
 }
 """Constructions by key, in the order in which the command line lists them."""

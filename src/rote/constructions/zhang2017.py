@@ -28,6 +28,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
+from rote.constructions._gadgets.interpolant import interpolant, sum_of_terms
 from rote.constructions._gadgets.projection import (
     Projection,
     best_projection,
@@ -39,7 +40,7 @@ from rote.errors import OptionError, PrecisionError
 from rote.exact.dyadic import to_fractions, to_integers
 from rote.network import Affine, Decision, Layer, Size, Value
 from rote.network.activation import RELU
-from rote.typing import Array, DType, Floats
+from rote.typing import Floats
 
 __all__ = ["Zhang2017"]
 
@@ -82,45 +83,11 @@ class Zhang2017(Construction):
         """Sort the points along the best direction and interpolate between neighbours."""
         y, decision = real_targets(data, context.dtype, self.tolerance)
         directions = self.directions or directions_for(data.n)
-        line = best_projection(data, context, directions, _sum_of_terms)
+        line = best_projection(data, context, directions, sum_of_terms)
         if context.dtype == "exact":
             slack = decision.tolerance if isinstance(decision, Value) else 0.5
             return _exact_layers(data, line, y[line.order], slack), decision
-        return _float_layers(data, line, y[line.order], context.dtype), decision
-
-
-def _slopes(c: Floats, y: Floats) -> Floats:
-    """The slopes m_j between neighbours, shape (n - 1, k)."""
-    with np.errstate(over="ignore"):
-        return np.diff(y, axis=0) / np.diff(c)[:, None]
-
-
-def _sum_of_terms(line: Projection, target: Array) -> float:
-    """Sum of the absolute terms of f at the last point: rounding errors are in proportion to it."""
-    c = line.c
-    m = _slopes(c, target.reshape(len(c), -1).astype(np.float64))
-    jumps = np.abs(np.diff(m, axis=0, prepend=0.0)).max(axis=1, initial=0.0)
-    return float(jumps @ (c[-1] - c[:-1]))
-
-
-def _float_layers(data: DataSet, line: Projection, y: Floats, dtype: DType) -> tuple[Layer, ...]:
-    m = _on_grid(_slopes(line.c, y), 24 if dtype == "float32" else 53)
-    jumps = np.diff(m, axis=0, prepend=0.0)
-    used = np.flatnonzero(jumps.any(axis=1))
-    with np.errstate(over="ignore"):  # a layer refuses what has become infinite
-        if not used.size:
-            return (Affine(np.zeros((y.shape[1], data.d), dtype), y[0].astype(dtype)),)
-        hidden = Affine(line.u[None].astype(dtype), -line.c[used].astype(dtype), RELU)
-        return hidden, Affine(jumps[used].T.astype(dtype), y[0].astype(dtype))
-
-
-def _on_grid(m: Floats, precision: int) -> Floats:
-    """Round to multiples of one power of two, so coarse that all differences are exact."""
-    largest = np.abs(m).max(initial=0.0)
-    if not 0 < largest < np.inf:
-        return m
-    grid = int(np.frexp(largest)[1]) + 1 - precision
-    return np.asarray(np.ldexp(np.rint(np.ldexp(m, -grid)), grid))
+        return interpolant(line, y[line.order], context.dtype), decision
 
 
 def _exact_layers(data: DataSet, line: Projection, y: Floats, slack: float) -> tuple[Layer, ...]:

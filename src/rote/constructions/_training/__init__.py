@@ -1,0 +1,1 @@
+"""How networks with one hidden layer are trained: all parameters, to the last point."""
