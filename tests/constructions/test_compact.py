@@ -74,10 +74,67 @@ def test_as_many_classes_as_points() -> None:
     remembered(DataSet.from_arrays(X, y))
 
 
-def test_more_classes_are_refused() -> None:
-    data = DataSet.from_arrays(np.arange(65537)[:, None], np.arange(65537))
-    with pytest.raises(AssumptionError, match="65536"):
-        Compact().build(data, dtype="float32")
+def test_as_many_levels_as_classes_may_be() -> None:
+    """Two digits of 256 symbols each, as 65536 classes have them."""
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (3000, 8)), rng.integers(0, 65536, 3000)
+    data = DataSet.from_arrays(X, y, task="real")
+    network = Compact(tolerance=0.4).build(data, dtype="float32")
+    assert verify(network, data).claims["portable"].audit["rounded_sums"] == 0
+    assert np.array_equal(network.raw(X)[:, 0], y)
+
+
+@pytest.mark.parametrize(("share", "classes"), [(0.3, 2), (0.1, 2), (0.1, 4), (0.01, 2)])
+def test_a_default_label_costs_less_than_a_bit(share: float, classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    n = 20_000
+    y = np.where(rng.random(n) < share, rng.integers(1, classes, n), 0)
+    y[:classes] = np.arange(classes)
+    data = DataSet.from_arrays(rng.integers(0, 256, (n, 12)), y[::-1] if classes > 2 else 1 - y)
+    network = remembered(data)
+    table = max(network.affine_layers, key=lambda layer: layer.weight.size).weight
+    # A bit per key would be 2500 bytes, and the limit is 0.88, 0.47 or 0.08 of it.
+    if classes == 2:
+        assert table.size < {0.3: 3100, 0.1: 2000, 0.01: 1300}[share]
+
+
+@pytest.mark.parametrize(("tolerance", "columns"), [(0.3, 1), (0.01, 2), (1e-4, 1)])
+def test_real_targets_to_a_tolerance(tolerance: float, columns: int) -> None:
+    rng = np.random.default_rng(columns)
+    X = rng.integers(0, 256, (2000, 10))
+    y = rng.standard_normal((2000, columns)) * [1, 30][:columns] - 7
+    data = DataSet.from_arrays(X, y, task="real")
+    for dtype in ("float32", "float64"):
+        network = Compact(tolerance=tolerance).build(data, dtype=dtype)
+        assert verify(network, data).certified
+        assert np.abs(network.raw(data.points) - data.targets).max() < tolerance
+
+
+def test_targets_that_float32_cannot_hold() -> None:
+    X, y = np.arange(9)[:, None] * [1, 7], 1e4 + np.linspace(0, 1, 9)
+    data = DataSet.from_arrays(X, y, task="real")
+    with pytest.raises(PrecisionError, match="float64"):
+        Compact(tolerance=1e-4).build(data, dtype="float32")
+    assert verify(Compact(tolerance=1e-4).build(data, dtype="float64"), data).certified
+    with pytest.raises(AssumptionError, match="reject_unknown"):
+        Compact(reject_unknown=3).build(data)
+
+
+def test_columns_share_a_network_and_are_met_exactly() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (3000, 10))
+    y = np.stack([rng.integers(0, 2, 3000), rng.integers(-3, 30, 3000), X[:, 0] * 0 + 5], axis=1)
+    y = np.concatenate([y, 1000 * rng.integers(0, 700, (3000, 1))], axis=1)
+    data = DataSet.from_arrays(X, y)
+    network = Compact(tolerance=0.4).build(data, dtype="float32")
+    assert verify(network, data).claims["portable"].margin == pytest.approx(0.4)
+    assert np.array_equal(network.raw(data.points), y)
+
+
+def test_equal_targets_need_no_memory() -> None:
+    data = DataSet.from_arrays(np.arange(9)[:, None], np.full((9, 2), 2.5), task="real")
+    network = remembered(data)
+    assert len(network.layers) == 1
 
 
 def test_equal_points_are_merged() -> None:

@@ -19,7 +19,7 @@ unknowns than equations [genuzio2016, dietzfelbinger2008].
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
 import numpy as np
@@ -28,20 +28,24 @@ from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._compact.assemble import (
     address_layers,
     integral,
+    point_gap,
     reader_layers,
     table_layers,
 )
-from rote.constructions._compact.codes import LONGEST, PLANES, Code
+from rote.constructions._compact.codes import LONGEST, PLANES
 from rote.constructions._compact.encoder import BitEncoder, Encoder, IntegerEncoder
 from rote.constructions._compact.fold import Fold, draw_fold
 from rote.constructions._compact.layout import Layout, choose_layout
+from rote.constructions._compact.levels import quantize
 from rote.constructions._compact.memory import Address, disagreement, fill, plane_loads
-from rote.constructions._compact.output import output_layers
+from rote.constructions._compact.output import bounded, output_layers, sign_layer
 from rote.constructions._compact.planes import cut
+from rote.constructions._compact.words import Words, class_words, level_words, with_planes
+from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError, PrecisionError
-from rote.network import Affine, Decision, Layer, Nearest, Sign, Size
-from rote.typing import Array, Codes, Integers
+from rote.network import Affine, Decision, Layer, Nearest, Sign, Size, Value
+from rote.typing import Array, DType, Integers
 
 __all__ = ["Compact"]
 
@@ -77,10 +81,13 @@ class Compact(Construction):
         reject_unknown: Bits of a fingerprint: an input that was never seen is answered with the
             label -1 (``"unknown"`` if labels are not integers), but for a share of
             2^-``reject_unknown`` of them. 0 stores no fingerprint.
+        tolerance: Largest absolute error of real targets, which are remembered in levels about
+            twice that apart; integers in steps of 1 or of the largest number that serves.
     """
 
     words: Literal["bytes", "float32"] = "bytes"
     reject_unknown: int = 0
+    tolerance: float | None = None
 
     theorem: ClassVar[Theorem] = Theorem(
         key="compact",
@@ -91,7 +98,7 @@ class Compact(Construction):
         ),
         source="rote",
         number="ours",
-        tasks=("classes",),
+        tasks=("classes", "real"),
         activations=("relu",),
         hypotheses=(
             "integer features of moderate size, or classes that hyperplanes can separate safely",
@@ -104,6 +111,7 @@ class Compact(Construction):
                 f"Option 'reject_unknown' must be from 0 to {LONGEST} bits, not "
                 f"{self.reject_unknown}."
             )
+        check_tolerance(self.tolerance)
 
     def promise(self, problem: Problem) -> Size:
         """Nothing: sizes depend on the labels' entropy and on the seed."""
@@ -112,25 +120,50 @@ class Compact(Construction):
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Choose a shape, draw hashes until the systems have solutions, and assemble."""
+        if data.labels is None:
+            return self._real_layers(data, context)
         assert data.codes is not None
-        assert data.labels is not None
-        reject = self.reject_unknown
-        if len(data.labels) == 1 and not reject:
-            zero = Affine(np.zeros((1, data.d), context.dtype), np.zeros(1, context.dtype))
-            return (zero,), Nearest(data.labels)
-        symbols, codes, base = _words(data.codes, len(data.labels), reject)
-        depth = max(code.depth for code in codes)
+        classes, reject = len(data.labels), self.reject_unknown
+        if classes == 1 and not reject:
+            return (_constant(np.zeros(1), data.d, context.dtype),), Nearest(data.labels)
+        words = class_words(data.codes, classes, reject)
+        if classes == 2 and not reject:
+            return self._built(data, context, words, sign=True), Sign(data.labels)
+        labels = _with_unknown(data.labels) if reject else data.labels
+        return self._built(data, context, words), Nearest(labels)
+
+    def _real_layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
+        """Remember levels of the targets, and scale them by one more layer."""
+        if self.reject_unknown:
+            raise AssumptionError("With real targets, 'reject_unknown' has no label to answer.")
+        targets, decision = real_targets(data, context.dtype, self.tolerance)
+        assert isinstance(decision, Value)
+        grid = quantize(targets, decision.tolerance, context.dtype)
+        if not grid.levels.any():
+            return (_constant(grid.low, data.d, context.dtype),), decision
+        layers = self._built(data, context, level_words(grid.levels))
+        scale = Affine(np.diag(grid.step).astype(context.dtype), grid.low.astype(context.dtype))
+        return (*layers, scale), decision
+
+    def _built(
+        self, data: DataSet, context: Context, words: Words, *, sign: bool = False
+    ) -> tuple[Affine, ...]:
+        """The layers of the memory of some words."""
+        depth = max(word.code.depth for word in words)
         planes = PLANES if self.words == "bytes" else _LONG - depth
-        codes = tuple(replace(code, planes=planes) for code in codes)
-        memory = _remember(data, context, symbols, codes)
-        decision: Decision = Nearest(_with_unknown(data.labels) if reject else data.labels)
-        if len(data.labels) == 2 and not reject:
-            decision = Sign(data.labels)
-        address, features, constants = address_layers(memory.fold, memory.layout, context.dtype)
-        table, sums = table_layers(features, constants, memory.table, memory.layout, context.dtype)
-        reader, units, interval = reader_layers(sums, depth, memory.layout, context.dtype)
-        output = output_layers(units, codes, base, depth, interval, context.dtype)
-        return (*memory.encoder, *integral((*address, *table, *reader, *output))), decision
+        words = with_planes(words, planes)
+        repeat = planes == PLANES and (sign or bounded(words, point_gap(depth, True, planes)))
+        memory = _remember(data, context, words)
+        layout, dtype = memory.layout, context.dtype
+        address, features, constants = address_layers(memory.fold, layout, dtype)
+        table, sums = table_layers(features, constants, memory.table, layout, dtype)
+        reader, units, interval = reader_layers(sums, depth, repeat, layout, dtype)
+        if sign:
+            output = [sign_layer(units, words[0], dtype)]
+        else:
+            gap = point_gap(depth, repeat, planes)
+            output = output_layers(units, words, interval, gap, dtype)
+        return (*memory.encoder, *integral((*address, *table, *reader, *output)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +174,11 @@ class _Memory:
     fold: Fold
     layout: Layout
     table: Array
+
+
+def _constant(value: Array, inputs: int, dtype: DType) -> Affine:
+    """A layer that answers the same to all."""
+    return Affine(np.zeros((len(value), inputs), dtype), value.astype(dtype))
 
 
 def _with_unknown(labels: Array) -> Array:
@@ -154,25 +192,6 @@ def _with_unknown(labels: Array) -> Array:
         return np.append(labels.astype(np.int64), unknown)
     kind = np.str_ if labels.dtype.kind == "U" else object
     return np.array([*labels.tolist(), unknown], dtype=kind)
-
-
-def _words(
-    codes: Codes, classes: int, reject: int
-) -> tuple[tuple[Integers, ...], tuple[Code, ...], int]:
-    """Symbols and codes of one word, or of two where a code word would exceed a byte."""
-    if classes <= 1 << (LONGEST - reject):
-        counts = np.bincount(codes, minlength=classes)
-        return (codes,), (Code.for_counts(counts, reject),), 0
-    if reject:
-        raise AssumptionError(
-            f"A fingerprint of {reject} bits leaves room for {1 << (LONGEST - reject)} classes, "
-            f"not {classes}. Lower 'reject_unknown'."
-        )
-    base = math.isqrt(classes - 1) + 1
-    if base > 1 << LONGEST:
-        raise AssumptionError(f"The compact memory holds at most 65536 classes, not {classes}.")
-    symbols = (codes // base, codes % base)
-    return symbols, tuple(Code.for_counts(np.bincount(s) + 1) for s in symbols), base
 
 
 def _encoder(data: DataSet, context: Context) -> Encoder:
@@ -191,27 +210,23 @@ def _bit_encoder(data: DataSet, context: Context) -> Encoder:
     return BitEncoder(planes, context.dtype)
 
 
-def _remember(
-    data: DataSet, context: Context, symbols: tuple[Integers, ...], codes: tuple[Code, ...]
-) -> _Memory:
+def _remember(data: DataSet, context: Context, words: Words) -> _Memory:
     """Try seeds until every system has a solution, on a larger table after many failures."""
     encoder = _encoder(data, context)
-    lengths = sum(code.lengths[s].mean() for code, s in zip(codes, symbols, strict=True))
-    planes = codes[0].planes
-    mean = data.n * float(lengths) / planes / len(codes)
-    variance = 1 - float(lengths) / planes / len(codes)
-    pairs = data.n**2 / 2 * disagreement(symbols, codes, context.rng)
+    planes = words[0].code.planes
+    load = max(word.code.load(np.bincount(word.symbols)) for word in words)
+    pairs = data.n**2 / 2 * disagreement(words, context.rng)
     margin = 1.0
     for attempt in range(_ATTEMPTS):
         if attempt % _PATIENCE == 0:
-            layout = choose_layout(mean, variance, pairs, len(codes), planes, margin)
+            layout = choose_layout(data.n * load, 1 - load, pairs, len(words), planes, margin)
             margin *= _GROWTH
         if attempt == _ATTEMPTS // 2:
             # Points that differ by a common multiple of all periods, as may happen on a line, have
             # one address whatever the weights.
             encoder = _bit_encoder(data, context)
         context.progress("hash", attempt, _ATTEMPTS)
-        memory = _attempt(data, context, encoder, symbols, codes, layout, margin)
+        memory = _attempt(data, context, encoder, words, layout, margin)
         if memory is not None:
             return memory
     raise PrecisionError(
@@ -224,8 +239,7 @@ def _attempt(
     data: DataSet,
     context: Context,
     encoder: Encoder,
-    symbols: tuple[Integers, ...],
-    codes: tuple[Code, ...],
+    words: Words,
     layout: Layout,
     margin: float,
 ) -> _Memory | None:
@@ -239,38 +253,27 @@ def _attempt(
     largest = projections.values.max(axis=0)
     for _ in range(1 if count >= len(layout.ranges) else _FOLDS):
         fold = draw_fold(largest, layout.ranges, context.rng)
-        if fold is not None and _fits(fold, projections.values, symbols, codes, layout):
+        if fold is not None and _fits(fold, projections.values, words, layout):
             break
     else:
         return None
     address = Address.of_parts(fold(projections.values), layout)
-    if address.fails(layout, symbols, codes):
+    if address.fails(layout, words):
         return None
     seed = int(context.rng.integers(1 << 62))
     table = fill(
-        address,
-        symbols,
-        codes,
-        layout,
-        seed,
-        lambda done, total: context.progress("solve", done, total),
+        address, words, layout, seed, lambda done, total: context.progress("solve", done, total)
     )
     return None if table is None else _Memory(projections.layers, fold, layout, table)
 
 
-def _fits(
-    fold: Fold,
-    projections: Integers,
-    symbols: tuple[Integers, ...],
-    codes: tuple[Code, ...],
-    layout: Layout,
-) -> bool:
+def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bool:
     """Whether no system has more equations than unknowns, by shards and start planes alone."""
     start = layout.planes - 1 - fold.part(len(layout.ranges) - 1, projections)
     shard = fold.part(0, projections) if layout.shards > 1 else np.zeros_like(start)
     return all(
-        plane_loads(shard, start, s, code, layout.shards).max() <= layout.unknowns - 2
-        for code, s in zip(codes, symbols, strict=True)
+        plane_loads(shard, start, word, layout.shards).max() <= layout.unknowns - 2
+        for word in words
     )
 
 

@@ -14,7 +14,8 @@ With tau = 2 delta + 1 for a part delta of the address (see :mod:`fold`) and L f
 * table: relu(entries of both rows + 2^8 tau_g - 2^9 c) for column c of group g, which passes for
   c <= delta_g only; their sum is the number read, modulo 2^8;
 * read: folds of that number plus 1/4 down to 8 bits, its leading bits appended (where code words
-  have more than one), and one fold per start plane, of which the key's own is kept.
+  have more than one: with z the number plus 1/4, z + z / 2^9 - 1/4 is the number, a zero, and the
+  number once more), and one fold per start plane, of which the key's own is kept.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from rote.network.activation import IDENTITY, RELU, Activation
 from rote.network.storage import pack
 from rote.typing import Array, DType, Floats
 
-__all__ = ["address_layers", "integral", "reader_layers", "table_layers"]
+__all__ = ["address_layers", "integral", "point_gap", "reader_layers", "table_layers"]
 
 Terms = Mapping[str, float]
 """Coefficients of the units before, by name."""
@@ -316,19 +317,21 @@ def _one_hot(
 
 
 def reader_layers(
-    inputs: list[str], depth: int, layout: Layout, dtype: DType
+    inputs: list[str], depth: int, repeat: bool, layout: Layout, dtype: DType
 ) -> tuple[list[Affine], list[str], float]:
     """From sums, less half their range, to points of an interval, one per word.
 
     Args:
         inputs: Names of the sums.
         depth: Longest code word in bits.
+        repeat: Whether the whole number is appended to itself, instead of its leading bits.
         layout: Ranges of the address.
         dtype: Arithmetic of the network.
 
     Returns:
         The layers; the names of the units before the points are added up, point w being the sum of
-        the units ``kept w`` and ``last w``; and the length of the interval.
+        the units ``kept w`` and ``last w``; and the length of the interval. No point is nearer to
+        an end of a code word's interval than :func:`point_gap` of it.
     """
     bits = layout.sum_bits
     one = 2.0 ** (bits - 2)
@@ -345,16 +348,23 @@ def reader_layers(
     for name in ("k", "one", "step"):
         again.unit(name, {name: 1})
     layers = [entry.layer(dtype), *[again.layer(dtype)] * (bits - layout.planes - 1)]
-    if depth == 1:
+    if depth == 1 or repeat:
         first = _Step(again.names)
+        factor = 1.0 if depth == 1 else 1 + 0.5 ** (layout.planes + 1)
         for w in words:
-            first.pair(f"t{w}", _size(f"t{w}") | {"one": -1})
+            terms = _size(f"t{w}", factor) | {"one": -1}
+            first.pair(f"t{w}", terms if depth == 1 else terms | {"step": -1})
     else:
         append, first = _append_steps(again.names, depth - 1, layout.words)
         layers.append(append.layer(dtype))
     select, choose = _select_steps(first, layout.words)
     layers += [select.layer(dtype), *[choose.layer(dtype)] * layout.planes]
     return layers, choose.names, one
+
+
+def point_gap(depth: int, repeat: bool, planes: int) -> float:
+    """How near a point comes to an end of a code word's interval, over the interval."""
+    return 0.5 ** (2 * planes + 3 if depth > 1 and repeat else planes + 1 + depth)
 
 
 def _append_steps(inputs: list[str], bits: int, words: int) -> tuple[_Step, _Step]:

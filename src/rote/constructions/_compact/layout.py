@@ -86,6 +86,11 @@ class Layout:
         return (sum(self.rows) - 1) * self.word_columns
 
     @property
+    def room(self) -> int:
+        """Most equations of one system that nearly always has a solution."""
+        return int((self.unknowns - 4) * (1 - _SPARE[len(self.columns)]))
+
+    @property
     def spacing(self) -> int:
         """More than the sum of two entries: 2^(planes + 1)."""
         return 2 << self.planes

@@ -16,6 +16,7 @@ import numpy as np
 from rote.constructions._compact.codes import Code
 from rote.constructions._compact.layout import Layout
 from rote.constructions._compact.retrieval import solve
+from rote.constructions._compact.words import Word, Words
 from rote.typing import Array, Integers
 
 __all__ = ["Address", "disagreement", "fill", "plane_loads"]
@@ -50,7 +51,7 @@ class Address:
             shard, parts[first : first + 2], parts[first + 2 : -1], layout.planes - 1 - parts[-1]
         )
 
-    def fails(self, layout: Layout, symbols: tuple[Integers, ...], codes: tuple[Code, ...]) -> bool:
+    def fails(self, layout: Layout, words: Words) -> bool:
         """Whether keys with the same rows and columns ask for what no number can be."""
         number = self.shard.copy()
         ranges = (*layout.rows, *layout.columns)
@@ -62,44 +63,39 @@ class Address:
         groups = np.split(same, np.flatnonzero(np.diff(same) > 1) + 1) if same.size else []
         for group in groups:
             keys = order[group[0] : group[-1] + 2]
-            for code, symbol in zip(codes, symbols, strict=True):
-                pairs = zip(symbol[keys].tolist(), self.start[keys].tolist(), strict=True)
-                if not code.agree(pairs):
+            for word in words:
+                pairs = zip(word.symbols[keys].tolist(), self.start[keys].tolist(), strict=True)
+                if not word.code.agree(pairs):
                     return True
         return False
 
 
-def plane_loads(
-    shard: Integers, start: Integers, symbols: Integers, code: Code, shards: int
-) -> Integers:
-    """Number of equations of each shard and plane, shape (shards, planes)."""
+def plane_loads(shard: Integers, start: Integers, word: Word, shards: int) -> Integers:
+    """Number of equations of each shard and plane, a default's aside, shape (shards, planes)."""
+    code = word.code
     kinds = len(code.lengths) * code.planes
-    kind = (shard * len(code.lengths) + symbols) * code.planes + start
+    kind = (shard * len(code.lengths) + word.symbols) * code.planes + start
     counts = np.bincount(kind, minlength=shards * kinds)
     demands = code.demands.asked.reshape(kinds, code.planes).astype(np.int64)
     loads: Integers = counts.reshape(shards, kinds) @ demands
     return loads
 
 
-def disagreement(
-    symbols: tuple[Integers, ...], codes: tuple[Code, ...], rng: np.random.Generator
-) -> float:
+def disagreement(words: Words, rng: np.random.Generator) -> float:
     """The share of pairs of keys that could not share rows and columns, from a sample."""
     bad = 0
-    keys = rng.integers(0, len(symbols[0]), (_SAMPLE, 2))
-    starts = rng.integers(0, codes[0].planes, (_SAMPLE, 2))
+    keys = rng.integers(0, len(words[0].symbols), (_SAMPLE, 2))
+    starts = rng.integers(0, words[0].code.planes, (_SAMPLE, 2))
     for pair, start in zip(keys, starts.tolist(), strict=True):
         bad += not all(
-            code.agree(zip(symbol[pair].tolist(), start, strict=True))
-            for code, symbol in zip(codes, symbols, strict=True)
+            word.code.agree(zip(word.symbols[pair].tolist(), start, strict=True)) for word in words
         )
-    return bad / _SAMPLE
+    return max(bad, 1) / _SAMPLE
 
 
 def fill(
     address: Address,
-    symbols: tuple[Integers, ...],
-    codes: tuple[Code, ...],
+    words: Words,
     layout: Layout,
     seed: int,
     progress: Callable[[int, int], None],
@@ -108,8 +104,7 @@ def fill(
 
     Args:
         address: Where each key looks.
-        symbols: The symbol of each key in each word, shape (n,) each.
-        codes: The code of each word.
+        words: What each key must read.
         layout: The ranges of the address.
         seed: Seed of the free bits.
         progress: Called with the number of systems solved and their total.
@@ -132,7 +127,7 @@ def fill(
     def run(job: tuple[int, int, Integers]) -> Array | None:
         w, s, keys = job
         rng = np.random.default_rng([seed, w, s])
-        return _solve_shard(address, keys, symbols[w][keys], codes[w], layout, rng)
+        return _solve_shard(address, keys, words[w], layout, rng)
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         results = pool.map(run, jobs)
@@ -148,34 +143,73 @@ def fill(
 
 
 def _solve_shard(
-    address: Address,
-    keys: Integers,
-    symbols: Integers,
-    code: Code,
-    layout: Layout,
-    rng: np.random.Generator,
+    address: Address, keys: Integers, word: Word, layout: Layout, rng: np.random.Generator
 ) -> Array | None:
     """What columns add up to in one shard and word, shape (rows, columns), below 2^planes."""
     equations = _equations(address.rows[:, keys], address.columns[:, keys], layout)
-    start = address.start[keys]
-    demands = code.demands
-    reference = demands.reference[symbols, start]
+    demands = _Demanded(word.code, word.symbols[keys], address.start[keys])
     total = np.zeros(len(keys), np.int32)
     sums = np.zeros(layout.unknowns + 1, np.int32)  # the last one stands for no unknown
     for plane in range(layout.planes):
-        asked = np.flatnonzero(demands.asked[symbols, start, plane])
-        value = demands.value[symbols[asked], start[asked], plane]
-        known = (total[asked] >> np.maximum(reference[asked], 0)) & (reference[asked] >= 0)
-        value = (value ^ known ^ (total[asked] >> plane) & 1).astype(np.uint8)
+        asking, value = demands.of_plane(plane, total, layout.room)
         free = rng.integers(0, 2, layout.unknowns, dtype=np.uint8)
-        solution = solve(equations[asked], value, free)
+        solution = solve(equations[asking], value, free)
         if solution.contradictions:
             return None
         bits = np.append(solution.bits, np.uint8(0))
         sums |= bits.astype(np.int32) << plane
         for column in equations.T:
             total += bits[column].astype(np.int32) << plane
+        demands.solved(plane, total)
     return sums[:-1].reshape(-1, layout.word_columns)
+
+
+class _Demanded:
+    """What the keys of a shard ask of each plane of their number, once those below are known."""
+
+    def __init__(self, code: Code, symbols: Integers, start: Integers) -> None:
+        demands = code.demands
+        self.code = code
+        self.start = start
+        self.asked = demands.asked[symbols, start]
+        self.value = demands.value[symbols, start]
+        self.reference = demands.reference[symbols, start]
+        self.waiting = np.flatnonzero(symbols == code.default)  # that must avoid, and do not yet
+
+    def of_plane(self, plane: int, total: Array, room: int) -> tuple[Integers, Array]:
+        """The keys that ask, and the bit each asks for less what lower planes carry into it."""
+        asking = np.flatnonzero(self.asked[:, plane])
+        avoiding = self._avoiding(plane, room - len(asking))
+        keys = np.concatenate([asking, avoiding])
+        value = self.value[keys, plane] ^ self._known(keys, total) ^ (total[keys] >> plane) & 1
+        value[len(asking) :] ^= 1
+        self.waiting = self.waiting[~np.isin(self.waiting, avoiding)]
+        return keys, value.astype(np.uint8)
+
+    def _avoiding(self, plane: int, spare: int) -> Integers:
+        """Keys of the default that ask now: those that must, and others while there is room."""
+        avoided = self.code.demands.avoided
+        chosen = [np.empty(0, np.int64)]
+        for start in self.code.urgency(plane) if self.waiting.size else []:
+            keys = self.waiting[self.start[self.waiting] == start]
+            if avoided[start, plane + 1 :].any():
+                keys = keys[: max(spare, 0)]
+            chosen.append(keys)
+            spare -= len(keys)
+        return np.concatenate(chosen)
+
+    def solved(self, plane: int, total: Array) -> None:
+        """Take note which keys have avoided their word by luck."""
+        keys = self.waiting
+        bit = (total[keys] >> plane & 1) ^ self._known(keys, total)
+        avoided = self.code.demands.avoided[self.start[keys], plane]
+        self.waiting = keys[~avoided | (bit == self.value[keys, plane])]
+
+    def _known(self, keys: Integers, total: Array) -> Array:
+        """The bit of each key's reference plane; 0 for the anchor."""
+        reference = self.reference[keys]
+        known: Array = (total[keys] >> np.maximum(reference, 0)) & (reference >= 0)
+        return known
 
 
 def _equations(rows: Integers, columns: Integers, layout: Layout) -> Array:

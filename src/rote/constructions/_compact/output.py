@@ -1,68 +1,106 @@
-"""Output: from points of an interval to class codes."""
+r"""Output: from points of an interval to integers, and their sign for two classes.
+
+Every edge between two code words' intervals has two units whose difference rises from 0 to 1 within
+the gap of width 2h that no point enters. An output is the sum of its jumps at all edges. Where that
+could round, each bit of the output has stairs of its own, in several units if need be, each for
+some neighbouring intervals, and the next layer adds up the bits.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from rote.constructions._compact.codes import Code
+from rote.constructions._compact.words import Word, Words
 from rote.network import Affine
 from rote.network.activation import IDENTITY, RELU
-from rote.typing import DType, Floats
+from rote.typing import DType, Floats, Integers
 
-__all__ = ["output_layers"]
+__all__ = ["bounded", "output_layers", "sign_layer"]
 
 _LARGEST = 1 << 23
 """Bound of a weighted sum of stairs, in units of their smallest difference."""
 
 
-def output_layers(
-    units: list[str],
-    codes: tuple[Code, ...],
-    base: int,
-    depth: int,
-    interval: float,
-    dtype: DType,
-) -> list[Affine]:
-    """The sign of one point for two classes; else stairs over the intervals of each code.
+def sign_layer(units: list[str], word: Word, dtype: DType) -> Affine:
+    """The point less the only edge of a word of two symbols, positive for symbol 1.
 
     Args:
         units: Names of the units before.
-        codes: The code of each word.
-        base: Factor of the first word's symbol, with two words.
-        depth: Longest code word in bits, of all words.
+        word: The word.
+        dtype: Arithmetic of the network.
+
+    Returns:
+        The last layer.
+    """
+    starts, owners = word.code.intervals
+    weight = _points(units, 1)
+    weight[0, units.index("one")] = -float(starts[1]) / 2**word.code.depth
+    sign = 1 if owners[1] else -1
+    return Affine((sign * weight).astype(dtype), np.zeros(1, dtype), IDENTITY)
+
+
+def output_layers(
+    units: list[str], words: Words, interval: float, gap: float, dtype: DType
+) -> list[Affine]:
+    """Stairs over the intervals of each word, and the outputs.
+
+    Args:
+        units: Names of the units before.
+        words: The words, with what their symbols stand for.
         interval: Length of the interval that the points lie in.
+        gap: Half the width of the gaps at all edges, over the interval.
         dtype: Arithmetic of the network.
 
     Returns:
         The layers.
     """
-    points = np.zeros((len(codes), len(units)))
-    for w in range(len(codes)):
+    points = _points(units, len(words))
+    half = interval * gap
+    edges = [_edges(word, interval) for word in words]
+    bias = np.concatenate([np.stack([half - e, -half - e], axis=1).ravel() for e in edges])
+    layers = _stair_layers(points, [2 * len(e) for e in edges], bias, dtype)
+    values = [word.values[_owners(word)] for word in words]
+    if bounded(words, gap):
+        start = np.sum([v[0] for v in values], axis=0).astype(np.float64)
+        weight = np.concatenate([_jumps(v) for v in values], axis=1) / (2 * half)
+        return [*layers, Affine(weight.astype(dtype), start.astype(dtype), IDENTITY)]
+    return [*layers, *_bit_layers(words, half, gap, dtype)]
+
+
+def bounded(words: Words, gap: float) -> bool:
+    """Whether no sum of stairs times jumps can round, in any order."""
+    return bool(np.sum([_heights(w, w.values[_owners(w)], gap) for w in words]) < _LARGEST)
+
+
+def _owners(word: Word) -> Integers:
+    """The symbol of each interval, in order."""
+    return word.code.intervals[1]
+
+
+def _heights(word: Word, values: Integers, gap: float) -> float:
+    """Bound of the sum of stairs with these values on the intervals, for the worst output."""
+    reach = 1 - word.code.intervals[0][1:] / 2**word.code.depth
+    return float((np.abs(np.diff(values, axis=0)) * reach[:, None]).sum(axis=0).max() / gap)
+
+
+def _points(units: list[str], words: int) -> Floats:
+    """Each word's point as a sum of units."""
+    points = np.zeros((words, len(units)))
+    for w in range(words):
         points[w, units.index(f"last{w}")] = points[w, units.index(f"kept{w}")] = 1
-    if len(codes) == 1 and len(codes[0].lengths) == 2 and not codes[0].prefix:
-        points[0, units.index("one")] = -0.5
-        return [Affine(points.astype(dtype), np.zeros(1, dtype), IDENTITY)]
-    half = interval * 2.0 ** -(codes[0].planes + 1 + depth)
-    stairs = [_stairs(code, interval, half) for code in codes]
-    factors = [1] if len(codes) == 1 else [base, 1]
-    bias = np.concatenate([b for b, _ in stairs])
-    layers = _stair_layers(points, [len(b) for b, _ in stairs], bias, dtype)
-    jumps = [f * j for f, (_, j) in zip(factors, stairs, strict=True)]
-    start = float(sum(f * int(c.order[0]) for f, c in zip(factors, codes, strict=True)))
-    if _bounded(np.concatenate(jumps), interval, half):
-        weight = np.concatenate(jumps)[None] / (2 * half)
-        layers.append(Affine(weight.astype(dtype), np.full(1, start, dtype), IDENTITY))
-        return layers
-    return layers + _bit_layers(stairs, codes, factors, half, dtype)
+    return points
 
 
-def _stairs(code: Code, interval: float, half: float) -> tuple[Floats, Floats]:
-    """Biases of two units per edge between intervals, and the jump of the symbol at each."""
-    starts, owners = code.intervals
-    edges = starts[1:] * (interval / 2**code.depth)
-    jumps = np.diff(owners).astype(np.float64)
-    bias = np.stack([half - edges, -half - edges], axis=1).ravel()
-    return bias, np.stack([jumps, -jumps], axis=1).ravel()
+def _edges(word: Word, interval: float) -> Floats:
+    """Where the intervals but the first start."""
+    starts: Floats = word.code.intervals[0][1:] * (interval / 2**word.code.depth)
+    return starts
+
+
+def _jumps(values: Integers) -> Floats:
+    """Weights of the two units of each edge in each output, shape (outputs, units)."""
+    jumps = np.diff(values, axis=0).T.astype(np.float64)
+    return np.stack([jumps, -jumps], axis=2).reshape(len(jumps), -1)
 
 
 def _stair_layers(points: Floats, counts: list[int], bias: Floats, dtype: DType) -> list[Affine]:
@@ -74,31 +112,32 @@ def _stair_layers(points: Floats, counts: list[int], bias: Floats, dtype: DType)
     return [total, Affine(weight.astype(dtype), bias.astype(dtype), RELU)]
 
 
-def _bounded(jumps: Floats, interval: float, half: float) -> bool:
-    """Whether no sum of stairs times jumps can round, in any order."""
-    return float(np.abs(jumps).sum()) * interval / (2 * half) / 2 < _LARGEST
-
-
-def _bit_layers(
-    stairs: list[tuple[Floats, Floats]],
-    codes: tuple[Code, ...],
-    factors: list[int],
-    half: float,
-    dtype: DType,
-) -> list[Affine]:
-    """Each bit of each symbol by stairs of its own, then the symbols from their bits."""
-    rows, bias, values = [], [], []
-    lengths = [len(b) for b, _ in stairs]
-    for w, (code, factor) in enumerate(zip(codes, factors, strict=True)):
-        offset = sum(lengths[:w])
-        owners = code.intervals[1]
-        for bit in range(int(owners.max()).bit_length()):
-            on = (owners >> bit & 1).astype(np.float64)
-            row = np.zeros(sum(lengths))
-            jumps = np.diff(on) / (2 * half)
-            row[offset : offset + lengths[w]] = np.stack([jumps, -jumps], axis=1).ravel()
-            rows.append(row)
-            bias.append(on[0])
-            values.append(float(factor << bit))
+def _bit_layers(words: Words, half: float, gap: float, dtype: DType) -> list[Affine]:
+    """Each bit of each output by stairs of its own, then the outputs from their bits."""
+    units = [2 * (len(_owners(word)) - 1) for word in words]
+    rows, bias, places = [], [], []
+    for w, word in enumerate(words):
+        for output, column in enumerate(word.values[_owners(word)].T):
+            for bit in range(int(column.max()).bit_length()):
+                for on in _pieces(word, (column >> bit & 1)[:, None], gap):
+                    row = np.zeros(sum(units))
+                    row[sum(units[:w]) : sum(units[: w + 1])] = _jumps(on)[0] / (2 * half)
+                    rows.append(row)
+                    bias.append(float(on[0, 0]))
+                    places.append((output, float(1 << bit)))
     bits = Affine(np.stack(rows).astype(dtype), np.array(bias, dtype), RELU)
-    return [bits, Affine(np.array([values], dtype), np.zeros(1, dtype), IDENTITY)]
+    weight = np.zeros((words[0].values.shape[1], len(places)))
+    for i, (output, place) in enumerate(places):
+        weight[output, i] = place
+    return [bits, Affine(weight.astype(dtype), np.zeros(len(weight), dtype), IDENTITY)]
+
+
+def _pieces(word: Word, bit: Integers, gap: float) -> list[Integers]:
+    """A bit of each interval, (intervals, 1), as a sum of bits whose stairs cannot round."""
+    if not bit.any():
+        return []
+    if _heights(word, bit, gap) < _LARGEST:
+        return [bit]
+    on = np.flatnonzero(bit)
+    upper = np.arange(len(bit))[:, None] >= on[len(on) // 2]
+    return [*_pieces(word, bit * ~upper, gap), *_pieces(word, bit * upper, gap)]
