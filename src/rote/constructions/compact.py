@@ -25,13 +25,7 @@ from typing import ClassVar, Literal, final
 import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
-from rote.constructions._compact.assemble import (
-    address_layers,
-    integral,
-    point_gap,
-    reader_layers,
-    table_layers,
-)
+from rote.constructions._compact.assemble import address_layers, integral, table_layers
 from rote.constructions._compact.codes import LONGEST, PLANES
 from rote.constructions._compact.encoder import BitEncoder, Encoder, IntegerEncoder
 from rote.constructions._compact.fold import Fold, draw_fold
@@ -40,6 +34,7 @@ from rote.constructions._compact.levels import quantize
 from rote.constructions._compact.memory import Address, disagreement, fill, plane_loads
 from rote.constructions._compact.output import bounded, output_layers, sign_layer
 from rote.constructions._compact.planes import cut
+from rote.constructions._compact.reader import point_gap, reader_layers
 from rote.constructions._compact.words import Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
@@ -194,25 +189,27 @@ def _with_unknown(labels: Array) -> Array:
     return np.array([*labels.tolist(), unknown], dtype=kind)
 
 
-def _encoder(data: DataSet, context: Context) -> Encoder:
+def _encoder(data: DataSet, context: Context, words: Words) -> Encoder:
     """Integer projections where the points are integers that stay exact; else hyperplanes."""
     points = data.points
     if np.all(points == np.rint(points)):
         encoder = IntegerEncoder(points, context.dtype)
         if encoder.draw(2, 1.0, np.random.default_rng(0)) is not None:
             return encoder
-    return _bit_encoder(data, context)
+    return _bit_encoder(data, context, words)
 
 
-def _bit_encoder(data: DataSet, context: Context) -> Encoder:
+def _bit_encoder(data: DataSet, context: Context, words: Words) -> Encoder:
     """Hyperplanes, which separate any points that differ by more than rounding."""
-    planes = cut(data.points, data.target, data.rows, context.dtype, context.rng)
+    symbols = np.stack([word.symbols for word in words], axis=1)
+    codes = np.unique(symbols, axis=0, return_inverse=True)[1] if len(words) > 1 else symbols[:, 0]
+    planes = cut(data.points, codes, data.rows, context.dtype, context.rng)
     return BitEncoder(planes, context.dtype)
 
 
 def _remember(data: DataSet, context: Context, words: Words) -> _Memory:
     """Try seeds until every system has a solution, on a larger table after many failures."""
-    encoder = _encoder(data, context)
+    encoder = _encoder(data, context, words)
     planes = words[0].code.planes
     load = max(word.code.load(np.bincount(word.symbols)) for word in words)
     pairs = data.n**2 / 2 * disagreement(words, context.rng)
@@ -224,7 +221,7 @@ def _remember(data: DataSet, context: Context, words: Words) -> _Memory:
         if attempt == _ATTEMPTS // 2:
             # Points that differ by a common multiple of all periods, as may happen on a line, have
             # one address whatever the weights.
-            encoder = _bit_encoder(data, context)
+            encoder = _bit_encoder(data, context, words)
         context.progress("hash", attempt, _ATTEMPTS)
         memory = _attempt(data, context, encoder, words, layout, margin)
         if memory is not None:

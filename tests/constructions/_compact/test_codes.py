@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rote.constructions._compact.assemble import point_gap
 from rote.constructions._compact.codes import LONGEST, PLANES, Code, huffman_lengths
+from rote.constructions._compact.reader import point_gap
 from rote.typing import Integers
 
 counts = st.lists(st.integers(1, 10**6), min_size=2, max_size=60)

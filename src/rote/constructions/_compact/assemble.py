@@ -12,64 +12,26 @@ With tau = 2 delta + 1 for a part delta of the address (see :mod:`fold`) and L f
   tau^2 = 2 m tau - m^2 + m sum_j 4^-(j-1) w_j - constant;
 * one-hot: relu(1 - (delta_s - s)^2 - (delta_h - a)^2) for the stored row (s, a) of each block;
 * table: relu(entries of both rows + 2^8 tau_g - 2^9 c) for column c of group g, which passes for
-  c <= delta_g only; their sum is the number read, modulo 2^8;
-* read: folds of that number plus 1/4 down to 8 bits, its leading bits appended (where code words
-  have more than one: with z the number plus 1/4, z + z / 2^9 - 1/4 is the number, a zero, and the
-  number once more), and one fold per start plane, of which the key's own is kept.
+  c <= delta_g only; their sum is the number read, modulo 2^8.
+
+The reader that follows is in :mod:`reader`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 
 from rote.constructions._compact.fold import Fold
 from rote.constructions._compact.layout import Layout
+from rote.constructions._compact.steps import Step, size_of
 from rote.network import Affine
-from rote.network.activation import IDENTITY, RELU, Activation
+from rote.network.activation import IDENTITY, RELU
 from rote.network.storage import pack
 from rote.typing import Array, DType, Floats
 
-__all__ = ["address_layers", "integral", "point_gap", "reader_layers", "table_layers"]
-
-Terms = Mapping[str, float]
-"""Coefficients of the units before, by name."""
-
-
-@dataclass
-class _Step:
-    """Collects the units of one layer.
-
-    Attributes:
-        inputs: Names of the units before.
-        names: Names of the units so far.
-    """
-
-    inputs: list[str]
-    names: list[str] = field(default_factory=list)
-    _rows: list[Floats] = field(default_factory=list)
-    _biases: list[float] = field(default_factory=list)
-
-    def unit(self, name: str, terms: Terms, bias: float = 0.0) -> None:
-        """Add relu(terms + bias)."""
-        row = np.zeros(len(self.inputs))
-        for source, coefficient in terms.items():
-            row[self.inputs.index(source)] += coefficient
-        self.names.append(name)
-        self._rows.append(row)
-        self._biases.append(bias)
-
-    def pair(self, name: str, terms: Terms, bias: float = 0.0) -> None:
-        """Add the positive and the negative part of terms + bias."""
-        self.unit(f"{name}+", terms, bias)
-        self.unit(f"{name}-", {s: -c for s, c in terms.items()}, -bias)
-
-    def layer(self, dtype: DType, activation: Activation = RELU) -> Affine:
-        """The layer."""
-        weight = np.stack(self._rows).astype(dtype)
-        return Affine(weight, np.array(self._biases, dtype) + 0, activation)
+__all__ = ["address_layers", "integral", "table_layers"]
 
 
 def integral(layers: Sequence[Affine]) -> tuple[Affine, ...]:
@@ -101,11 +63,6 @@ def integral(layers: Sequence[Affine]) -> tuple[Affine, ...]:
 
 def _scaled(layer: Affine, weight: int, bias: int) -> Affine:
     return Affine(np.ldexp(layer.weight, weight), np.ldexp(layer.bias, bias), layer.activation)
-
-
-def _size(name: str, factor: float = 1.0) -> dict[str, float]:
-    """The terms of factor times |t|."""
-    return {f"{name}+": factor, f"{name}-": factor}
 
 
 def _blocks(layout: Layout) -> dict[str, list[str]]:
@@ -142,14 +99,14 @@ def address_layers(
     digits, passed = _names(layout)
     parts = digits + passed
     unit = float(1 << fold.levels)
-    entry = _Step([f"y{j}" for j in range(fold.combinations.shape[1])])
+    entry = Step([f"y{j}" for j in range(fold.combinations.shape[1])])
     for i, part in enumerate(parts):
         terms = {f"y{j}": float(a) for j, a in enumerate(fold.combinations[i]) if a}
         entry.pair(part, terms, (int(fold.shifts[i]) - int(fold.ranges[i])) * unit)
     entry.unit("one", {}, unit)
-    again = _Step(entry.names)
+    again = Step(entry.names)
     for i, part in enumerate(parts):
-        again.pair(part, _size(part, 2) | {"one": -float(fold.ranges[i])})
+        again.pair(part, size_of(part, 2) | {"one": -float(fold.ranges[i])})
     again.unit("one", {"one": 1})
     layers = [entry.layer(dtype), *[again.layer(dtype)] * (fold.levels - 1)]
     squares, names, constants = _square_layers(fold.levels, again.names, layout, dtype)
@@ -163,18 +120,18 @@ def _square_layers(
     digits, passed = _names(layout)
     m = layout.square
     unit = 2.0 ** (1 - levels)
-    first = _Step(inputs)
+    first = Step(inputs)
     for digit in digits:
-        first.pair(digit, _size(digit, unit) | {"one": -unit * m / 2})
-        first.unit(f"{digit}=", _size(digit, unit))
+        first.pair(digit, size_of(digit, unit) | {"one": -unit * m / 2})
+        first.unit(f"{digit}=", size_of(digit, unit))
     for block in _blocks(layout):
         first.unit(f"A{block}", {})
     for part in passed:
-        first.unit(part, _size(part, unit if part == "k" else 64 * unit))
+        first.unit(part, size_of(part, unit if part == "k" else 64 * unit))
     first.unit("one", {"one": unit})
-    again = _Step(first.names)
+    again = Step(first.names)
     for digit in digits:
-        again.pair(digit, _size(digit, 2) | {"one": -m / 2})
+        again.pair(digit, size_of(digit, 2) | {"one": -m / 2})
         again.unit(f"{digit}=", {f"{digit}=": 4})
     for block, members in _blocks(layout).items():
         again.unit(f"A{block}", {f"A{block}": 4} | _sum_of(members, 16))
@@ -189,14 +146,14 @@ def _square_layers(
 
 def _sum_of(digits: list[str], factor: float) -> dict[str, float]:
     """The terms of factor times the sum of |t| over digits."""
-    return {name: c for digit in digits for name, c in _size(digit, factor).items()}
+    return {name: c for digit in digits for name, c in size_of(digit, factor).items()}
 
 
-def _feature_step(inputs: list[str], layout: Layout, unit: float) -> tuple[_Step, dict[str, int]]:
+def _feature_step(inputs: list[str], layout: Layout, unit: float) -> tuple[Step, dict[str, int]]:
     """Centred digits, one decreasing feature of each block's squares, and the constants."""
     digits, passed = _names(layout)
     m = layout.square
-    step = _Step(inputs)
+    step = Step(inputs)
     for digit in digits:
         step.unit(digit, {f"{digit}=": unit / 2})
     constants = {}
@@ -266,7 +223,7 @@ def _thresholds(
 ) -> tuple[Floats, Floats, Floats]:
     """Units that carry column indices, and their weights in columns that pass up to an index."""
     del constants
-    step = _Step(inputs)
+    step = Step(inputs)
     for part in _names(layout)[1]:
         step.unit(part, {part: 1})
     step.unit("spacing", {"high": layout.spacing / 256})
@@ -285,7 +242,7 @@ def _selectors(
     """One unit per column, and weights and biases by which only the selected columns pass."""
     stored = _stored_columns(layout)
     units = [_one_hot(inputs, constants, layout, f"c{g}", (0, c)) for g, c in stored]
-    step = _Step(inputs)
+    step = Step(inputs)
     step.unit("k", {"k": 1})
     select = np.tile(np.eye(len(stored)) * layout.spacing, (layout.words, 1))
     lookup = np.zeros((len(select) + 1, len(stored) + 1))
@@ -314,97 +271,3 @@ def _one_hot(
     row[inputs.index("high")] = (constant + 64) // 128
     row[inputs.index("low")] = (constant + 64) % 128 - 64
     return row
-
-
-def reader_layers(
-    inputs: list[str], depth: int, repeat: bool, layout: Layout, dtype: DType
-) -> tuple[list[Affine], list[str], float]:
-    """From sums, less half their range, to points of an interval, one per word.
-
-    Args:
-        inputs: Names of the sums.
-        depth: Longest code word in bits.
-        repeat: Whether the whole number is appended to itself, instead of its leading bits.
-        layout: Ranges of the address.
-        dtype: Arithmetic of the network.
-
-    Returns:
-        The layers; the names of the units before the points are added up, point w being the sum of
-        the units ``kept w`` and ``last w``; and the length of the interval. No point is nearer to
-        an end of a code word's interval than :func:`point_gap` of it.
-    """
-    bits = layout.sum_bits
-    one = 2.0 ** (bits - 2)
-    words = range(layout.words)
-    entry = _Step(inputs)
-    for w in words:
-        entry.pair(f"t{w}", {f"S{w}": 1}, 0.25)
-    entry.unit("k", {"k": one / 2}, -one / 2)
-    entry.unit("one", {}, one)
-    entry.unit("step", {}, one / (2 << layout.planes))
-    again = _Step(entry.names)
-    for w in words:
-        again.pair(f"t{w}", _size(f"t{w}", 2) | {"one": -2})
-    for name in ("k", "one", "step"):
-        again.unit(name, {name: 1})
-    layers = [entry.layer(dtype), *[again.layer(dtype)] * (bits - layout.planes - 1)]
-    if depth == 1 or repeat:
-        first = _Step(again.names)
-        factor = 1.0 if depth == 1 else 1 + 0.5 ** (layout.planes + 1)
-        for w in words:
-            terms = _size(f"t{w}", factor) | {"one": -1}
-            first.pair(f"t{w}", terms if depth == 1 else terms | {"step": -1})
-    else:
-        append, first = _append_steps(again.names, depth - 1, layout.words)
-        layers.append(append.layer(dtype))
-    select, choose = _select_steps(first, layout.words)
-    layers += [select.layer(dtype), *[choose.layer(dtype)] * layout.planes]
-    return layers, choose.names, one
-
-
-def point_gap(depth: int, repeat: bool, planes: int) -> float:
-    """How near a point comes to an end of a code word's interval, over the interval."""
-    return 0.5 ** (2 * planes + 3 if depth > 1 and repeat else planes + 1 + depth)
-
-
-def _append_steps(inputs: list[str], bits: int, words: int) -> tuple[_Step, _Step]:
-    """Append the leading bits of each number below it, behind a zero, and fold once."""
-    append = _Step(inputs)
-    count = (1 << bits) - 1
-    for w in range(words):
-        append.unit(f"y{w}", _size(f"t{w}"))
-        for i in range(1, count + 1):
-            # Half the distance from a number plus 1/4 to a threshold, on either side.
-            threshold = {"one": -i * 2.0 ** (1 - bits)}
-            append.unit(f"u{w}.{i}", _size(f"t{w}") | threshold | {"step": 1})
-            append.unit(f"v{w}.{i}", _size(f"t{w}") | threshold | {"step": -1})
-    for name in ("k", "one", "step"):
-        append.unit(name, {name: 1})
-    first = _Step(append.names)
-    for w in range(words):
-        terms = {f"y{w}": 1.0, "one": -1.0, "step": 2.0**-bits - 1}
-        for i in range(1, count + 1):
-            terms |= {f"u{w}.{i}": 2.0**-bits, f"v{w}.{i}": -(2.0**-bits)}
-        first.pair(f"t{w}", terms)
-    return append, first
-
-
-def _select_steps(first: _Step, words: int) -> tuple[_Step, _Step]:
-    """Fold once per plane and keep the point at which a countdown from k is zero."""
-    choose_names = [n for w in range(words) for n in (f"t{w}+", f"t{w}-")]
-    first.unit("k+", {"k": 1})
-    first.unit("k-", {})
-    for w in range(words):
-        first.unit(f"last{w}", {})
-        first.unit(f"kept{w}", {})
-    first.unit("one", {"one": 1})
-    assert first.names[: len(choose_names)] == choose_names
-    choose = _Step(first.names)
-    for w in range(words):
-        choose.pair(f"t{w}", _size(f"t{w}", 2) | {"one": -1})
-    choose.pair("k", {"k+": 1, "k-": -1, "one": -1})
-    for w in range(words):
-        choose.unit(f"last{w}", _size(f"t{w}") | {"k+": -1, "k-": -1})
-        choose.unit(f"kept{w}", {f"kept{w}": 1, f"last{w}": 1})
-    choose.unit("one", {"one": 1})
-    return first, choose
