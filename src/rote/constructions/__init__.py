@@ -17,6 +17,7 @@ from rote.constructions.hernandez2024 import Hernandez2024
 from rote.constructions.madden2024 import Madden2024
 from rote.constructions.minimal import Minimal
 from rote.constructions.options import check_options
+from rote.constructions.park2021 import Park2021
 from rote.constructions.rajput2021 import Rajput2021
 from rote.constructions.rajput2021_two_layers import Rajput2021TwoLayers
 from rote.constructions.vardi2022 import Vardi2022
@@ -51,6 +52,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Dirksen2024,
         Vershynin2020,
         Hernandez2024,
+        Park2021,
         Vardi2022,
         Yang2026,
         Madden2024,

@@ -136,7 +136,7 @@ def directions(data: DataSet, context: Context, count: int) -> Iterator[Directio
 
 
 def integer_directions(
-    data: DataSet, context: Context, count: int, bits: int | None
+    data: DataSet, context: Context, count: int, bits: int | None, *, spare: int = 0
 ) -> Iterator[Direction]:
     """Directions of integers along which every evaluation is exact.
 
@@ -145,6 +145,7 @@ def integer_directions(
         context: Arithmetic and randomness.
         count: How many directions.
         bits: Bits of the integers; by default as many as stay exact.
+        spare: Bits of the precision to leave unused.
 
     Yields:
         Directions; none if the data have too many bits, or too many for integers of this size.
@@ -152,7 +153,7 @@ def integer_directions(
     low, high = column_ranges(data.points)
     # The unit then has one bit less than the precision, since a cut less the unit must be exact.
     largest_values = np.maximum(np.maximum(np.abs(low), np.abs(high)), high - low)
-    room, granule = integer_bits(data.points, largest_values, _PRECISION[context.dtype])
+    room, granule = integer_bits(data.points, largest_values, _PRECISION[context.dtype] - spare)
     bits = min(room, 30) if bits is None else bits
     if not _FEWEST_BITS <= bits <= room:
         return
