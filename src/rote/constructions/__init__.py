@@ -15,6 +15,7 @@ from rote.constructions.compact import Compact
 from rote.constructions.dirksen2024 import Dirksen2024
 from rote.constructions.hernandez2024 import Hernandez2024
 from rote.constructions.madden2024 import Madden2024
+from rote.constructions.madden2024_deep import Madden2024Deep
 from rote.constructions.minimal import Minimal
 from rote.constructions.options import check_options
 from rote.constructions.park2021 import Park2021
@@ -56,6 +57,7 @@ CATALOGUE: dict[str, type[Construction]] = {
         Vardi2022,
         Yang2026,
         Madden2024,
+        Madden2024Deep,
         Minimal,
     )
 }

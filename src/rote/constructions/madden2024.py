@@ -23,17 +23,14 @@ many units.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias, final
 
-import numpy as np
-
 from rote.constructions._base import Construction, Context, Theorem
-from rote.constructions._gadgets.bases import bases
 from rote.constructions._gadgets.generic_rank import dependent_rows, power_rank
-from rote.constructions._gadgets.pairs import Base, Pairs, fit_pairs, gram_of_points
-from rote.constructions._gadgets.slopes import Curve, curve, named_activation, smoothed_relu
+from rote.constructions._gadgets.pair_fit import FITTED, fit_output
+from rote.constructions._gadgets.pairs import Pairs, gram_of_points
+from rote.constructions._gadgets.slopes import named_activation
 from rote.constructions._gadgets.smooth_layers import pair_layers
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.constructions._gadgets.two_layer import refuse_unfit
@@ -58,12 +55,6 @@ SmoothName: TypeAlias = Literal[
     "power(4)",
     "power(5)",
 ]
-
-_SHARPNESS = tuple(4.0**k for k in range(1, 8))
-"""Sharpness of the smooth functions on the way to the ReLU. Ours."""
-
-_FITTED = 1e-8
-"""Relative residual up to which a fit counts as one. Ours."""
 
 
 @final
@@ -149,26 +140,10 @@ class Madden2024(Construction):
         context: Context,
     ) -> Pairs:
         activation = named_activation(self.activation)
-        if not y.any():
-            return _at_rest(h, points.shape[1])
-        with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
-            starts = bases(points, h, activation, context.rng)
-            found = fit_pairs(points, gram, y, starts, _curves(activation), context.rng)
-        if found is None or not found.residual <= _FITTED:
+        found = fit_output(points, gram, y, h, activation, context.rng)
+        if found is None or not found.residual <= FITTED:
             raise _refusal(data, h, activation, context, found)
         return found
-
-
-def _curves(activation: Activation) -> Sequence[Curve]:
-    if activation.kind != "relu":
-        return [curve(activation)]
-    return [*map(smoothed_relu, _SHARPNESS), curve(activation)]
-
-
-def _at_rest(h: int, d: int) -> Pairs:
-    """Pairs that cancel: the function zero."""
-    weight, bias = np.zeros((h, d)), np.zeros(h)
-    return Pairs(Base(weight, bias), weight, bias, np.ones(h), 0.0, 0)
 
 
 def _check_rank(n: int, d: int, h: int, activation: Activation) -> None:
