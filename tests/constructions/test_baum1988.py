@@ -1,4 +1,4 @@
-"""baum1988: the paper's count, bits of class codes, and refusals with a witness."""
+"""baum1988: the paper's count, bits of class codes, and points that share hyperplanes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rote.certify import verify
 from rote.constructions.baum1988 import Baum1988
 from rote.data import DataSet
-from rote.errors import AssumptionError, OptionError, PrecisionError
+from rote.errors import OptionError, PrecisionError
 
 
 def normal(n: int, d: int, classes: int = 2, seed: int = 0) -> DataSet:
@@ -78,24 +78,32 @@ def test_a_close_point_is_pushed_away_where_blocks_are_not_full() -> None:
     assert verify(network, data).holds("portable")
 
 
-def test_small_integers_need_smaller_blocks() -> None:
-    rng = np.random.default_rng(0)
-    x = np.unique(rng.integers(0, 4, (600, 6)), axis=0)
-    data = DataSet.from_arrays(x, rng.integers(0, 2, len(x)))
-    with pytest.raises(AssumptionError, match="smaller 'fill'") as caught:
-        Baum1988(groupings=2).build(data)
-    rows = list(caught.value.witness)
-    lifted = np.hstack([x[rows], np.ones((len(rows), 1), int)])
-    assert np.linalg.matrix_rank(lifted) < min(len(rows), 7)
-    assert verify(Baum1988(fill=0.5).build(data), data).certified
+def test_a_cube_takes_more_units_than_points_in_general_position() -> None:
+    x = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    data = DataSet.from_arrays(x, np.random.default_rng(0).integers(0, 2, 256))
+    network = Baum1988().build(data, dtype="float32")
+    assert verify(network, data).certified
+    promise = Baum1988().promise(data.problem)
+    assert network.size.exceeds(promise) == ["widths", "neurons", "parameters"]
+    assert network.size.neurons < 2 * promise.neurons  # type: ignore[operator]
+
+
+def test_points_on_a_line_have_bands_of_their_own() -> None:
+    x = np.arange(12)[:, None] * np.array([[1, 2, 3]])
+    data = DataSet.from_arrays(x, np.arange(12) % 2)
+    network = Baum1988().build(data, dtype="float32")
+    assert network.size.neurons == 2 * 6
+    assert verify(network, data).certified
 
 
 def test_two_points_closer_than_float32_resolves_are_refused() -> None:
     x = np.array([[1e6, 0.0], [1e6 + 0.0625, 1e6], [-1e6, 3.0], [1e6 + 0.0625, 0.0]], np.float32)
     data = DataSet.from_arrays(x, [0, 0, 0, 1])
-    with pytest.raises(PrecisionError, match="smaller fill or dtype='float64'") as caught:
+    with pytest.raises(
+        PrecisionError, match=r"row 0 from a .* row 3\. Use dtype='float64'"
+    ) as caught:
         Baum1988().build(data, dtype="float32")
-    assert caught.value.rows == (0,)
+    assert caught.value.rows == (3, 0)
     assert verify(Baum1988().build(data), data).certified
 
 
@@ -103,7 +111,7 @@ def test_constant_and_repeated_features_do_no_harm() -> None:
     data = normal(60, 4)
     x = np.hstack([data.points, np.ones((60, 2)), 1e6 * data.points[:, :2]])
     wide = DataSet.from_arrays(x, data.target)
-    assert verify(Baum1988(fill=0.5).build(wide), wide).certified
+    assert verify(Baum1988().build(wide), wide).certified
 
 
 @pytest.mark.parametrize("options", [{"fill": 0.0}, {"fill": 1.5}, {"groupings": -1}])

@@ -37,9 +37,18 @@ def test_the_bits_of_a_code_share_their_features() -> None:
 def test_points_on_a_line_need_more_features() -> None:
     x = np.arange(40)[:, None] * np.array([[1, 2, 3]])
     data = DataSet.from_arrays(x, np.arange(40) % 2)
-    network = Rajput2021TwoLayers().build(data)
+    network = Rajput2021TwoLayers().build(data, dtype="float32")
     assert network.size.widths[0] > Rajput2021TwoLayers().build(normal(40, 3)).size.widths[0]
     assert verify(network, data).certified
+
+
+def test_small_integers_and_several_bits_need_no_smaller_fill() -> None:
+    rng = np.random.default_rng(0)
+    x = np.unique(rng.integers(0, 16, (2000, 16)), axis=0)
+    data = DataSet.from_arrays(x, rng.integers(0, 26, len(x)))
+    network = Rajput2021TwoLayers().build(data, dtype="float32")
+    assert network.size.neurons <= 2.7 * math.sqrt(5 * data.n)
+    assert verify(network, data).holds("portable")
 
 
 def test_one_label_needs_no_units() -> None:

@@ -125,6 +125,8 @@ def print_memo(memo: Memo, written: Path) -> None:
     out.print(_describe_data(memo.data))
     out.print(f"{theorem.key}, {origin(theorem)}, in {memo.network.dtype}")
     print_sizes(memo.size, memo.promised)
+    if memo.size.exceeds(memo.promised):
+        out.print(f"larger than promised for: {'; '.join(theorem.hypotheses)}")
     for claim in memo.certificate.claims.values():
         out.print(claim.describe())
     size, limit = written.stat().st_size, memo.certificate.information_bits

@@ -30,7 +30,8 @@ class Theorem:
         tasks: The kinds of labels that it takes.
         activations: Names of the activations that it can use.
         dtypes: Arithmetics that it can be built in.
-        hypotheses: What the data must satisfy beyond distinct points, in words; empty if nothing.
+        hypotheses: What the data must satisfy beyond distinct points, or else be refused or take a
+            network larger than promised, in words; empty if nothing.
         most_points: Number of points up to which ``auto`` tries the construction, where building
             takes more than linear time; None if it tries always.
         tight: Whether the measured size equals the promise in every promised quantity (else it is
@@ -75,6 +76,9 @@ class Construction(ABC):
         not network.size.exceeds(construction.promise(data.problem))
         network.predict(data.points) == labels          # without rounding; floats need a proof
         a second build with the same seed gives the same bytes
+
+    Data that break a hypothesis are refused by :class:`AssumptionError`, or take a network that may
+    be larger than promised.
     """
 
     theorem: ClassVar[Theorem]

@@ -4,7 +4,7 @@ r"""One hidden layer of threshold units: about n/d of them tell two classes apar
 more than d of them. Any dichotomy of the points is computed by a network with one hidden layer of
 $\lceil n/d \rceil$ threshold units.
 
-*Hypotheses.* General position.
+*Hypotheses.* General position, which only the size needs.
 
 *Idea.* Take the rarer label and deal its points into blocks of d. A hyperplane goes through a block
 and through no other point; two parallel threshold units, one on either side, see the block alone.
@@ -12,9 +12,10 @@ The output is the sum of the first units less that of the second ones.
 
 *Ours:* the explicit count $2 \lceil n_+/d \rceil$, where $n_+ \le n/2$ points have the rarer label,
 which is the paper's up to rounding; C classes by the $\lceil \log_2 C \rceil$ bits of their codes,
-with units of their own for each bit; bands that may hold further points with the same label, are
-chosen by how far they are above the rounding error, and exchange points (gadget ``bands``); blocks
-filled in part, which data not in general position need.
+with units of their own for each bit; bands that may hold further points with the same label and are
+chosen by how far they are above the rounding error (gadget ``bands``); blocks that exchange points,
+and smaller ones where more than d points share a hyperplane or a float cannot tell (gadget
+``dealing``).
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ class Baum1988(Construction):
     """One hidden layer with two threshold units per d points of the rarer label.
 
     Attributes:
-        fill: Share of the d places of a block that is used, in (0, 1]. Data that are not in
-            general position, such as images or small integers, need blocks of half or less.
-        groupings: Most rounds of exchanges between blocks; 0 keeps the first grouping.
+        fill: Share of the d places of a block that is used at first, in (0, 1]. Where points are
+            not in general position, as images or small integers, blocks get smaller by themselves.
+        groupings: Most rounds of exchanges between blocks.
     """
 
     fill: float = 1.0
@@ -88,11 +89,7 @@ class Baum1988(Construction):
             context.rng,
             context.progress,
         )
-        network.check(
-            data,
-            context.dtype,
-            "Use a smaller 'fill', or construction 'rajput2021', for any points.",
-        )
+        network.check(data, context.dtype)
         return network.layers(data.d, context.dtype), decision
 
     def _block(self, d: int) -> int:

@@ -4,15 +4,15 @@ r"""Two hidden layers of threshold units, about 2.1 sqrt(n) in all.
 m of the order of $\sqrt n$, such that sets of $\sqrt n$ images are linearly independent; then units
 of a second layer take about $\sqrt n$ points each.
 
-*Hypotheses.* Distinct points; the images must be in general position, which more units bring about.
+*Hypotheses.* Distinct points; nothing else. Images in general position take fewest units.
 
 *Idea.* In m dimensions a pair of threshold units takes m points [baum1988]. So m units in the first
 layer and n/m in the second suffice, and $m = \sqrt n$ makes the sum least.
 
 *Ours:* without the paper's compression, in two layers. For the B bits of the class codes,
 $m = 1.1 \sqrt{B n}$, of which a few units are chosen so that no differently labelled points have
-one image (gadget ``patterns``); bands around blocks of 0.9 m images (gadget ``bands``); and more
-units where the images are not in general position.
+one image (gadget ``patterns``); bands around blocks of 0.9 m images (gadget ``bands``), and around
+smaller blocks where the images are not in general position (gadget ``dealing``).
 """
 
 from __future__ import annotations
@@ -24,19 +24,16 @@ from typing import ClassVar, final
 import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
-from rote.constructions._gadgets.band_network import BandNetwork, best_band_network
+from rote.constructions._gadgets.band_network import best_band_network
 from rote.constructions._gadgets.class_bits import bits_of_codes
 from rote.constructions._gadgets.cuts import Cuts, Points, joined
 from rote.constructions._gadgets.patterns import parting_cuts
 from rote.data import DataSet, Problem
-from rote.errors import AssumptionError, OptionError, PrecisionError
+from rote.errors import OptionError
 from rote.network import Affine, Decision, Layer, Size
 
 __all__ = ["Rajput2021TwoLayers"]
 
-_GROWTH = 1.3
-"""Factor by which the first layer grows where its images are not in general position. Ours."""
-_TRIES = 16
 _WINDOW = 0.02
 
 
@@ -47,7 +44,7 @@ class Rajput2021TwoLayers(Construction):
 
     Attributes:
         features: Units of the first layer over the square root of n times the bits of a code.
-        fill: Share of the m places of a block that is used, in (0, 1].
+        fill: Share of the m places of a block that is used at first, in (0, 1].
         groupings: Most rounds of exchanges between blocks.
     """
 
@@ -64,7 +61,6 @@ class Rajput2021TwoLayers(Construction):
         number="ours",
         tasks=("classes",),
         activations=("threshold",),
-        hypotheses=("images that more threshold features make generic",),
         most_points=1_000,
     )
 
@@ -77,12 +73,12 @@ class Rajput2021TwoLayers(Construction):
             raise OptionError(f"Option 'groupings' must be at least 0, not {self.groupings}.")
 
     def promise(self, problem: Problem) -> Size:
-        """Two hidden layers; how many features make the images generic depends on the points."""
+        """Two hidden layers; how many features part the points depends on them."""
         del problem  # the theorem's constants are not explicit
         return Size(depth=2)
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
-        """Add features until every block of images has a safe band."""
+        """Features that part the points, then a band for every block of images."""
         bits, decision = bits_of_codes(data)
         dtype = context.dtype
         if not bits.any():
@@ -91,24 +87,19 @@ class Rajput2021TwoLayers(Construction):
         cuts = parting_cuts(data, context)
         points = Points.of(data.points, dtype)
         wanted = self.features * math.sqrt(data.n * bits.shape[1])
-        for attempt in range(_TRIES):
-            cuts = _extended(cuts, points, math.ceil(wanted * _GROWTH**attempt), context)
-            images, first = np.unique(cuts.on, axis=0, return_index=True)
-            bands = self._bands(images, bits[first], context)
-            try:
-                bands.check(data, dtype, "Use more features.")
-            except (AssumptionError, PrecisionError):
-                if attempt == _TRIES - 1:
-                    raise
-            else:
-                break
-        return (cuts.layer(dtype), *bands.layers(len(cuts), dtype)), decision
-
-    def _bands(self, images: np.ndarray, bits: np.ndarray, context: Context) -> BandNetwork:
-        size = max(1, int(self.fill * images.shape[1]))
-        return best_band_network(
-            images, bits, size, self.groupings, context.dtype, context.rng, context.progress
+        cuts = _extended(cuts, points, math.ceil(wanted), context)
+        images, first = np.unique(cuts.on, axis=0, return_index=True)
+        bands = best_band_network(
+            images,
+            bits[first],
+            max(1, int(self.fill * images.shape[1])),
+            self.groupings,
+            dtype,
+            context.rng,
+            context.progress,
         )
+        bands.check(data, dtype)
+        return (cuts.layer(dtype), *bands.layers(len(cuts), dtype)), decision
 
 
 def _extended(cuts: Cuts, points: Points, count: int, context: Context) -> Cuts:

@@ -9,63 +9,84 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rote.constructions._gadgets.bands import Flat, best_bands, fit_band
-from rote.typing import no_progress
+from rote.constructions._gadgets.bands import Band, fit_bands
+from rote.constructions._gadgets.flat import Flat
 
 
 def exact_sum(w: np.ndarray, x: np.ndarray) -> Fraction:
     return sum((Fraction(a) * Fraction(b) for a, b in zip(w, x, strict=True)), Fraction(0))
 
 
-@given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 20), d=st.integers(1, 5))
-def test_a_safe_band_is_right_in_rational_numbers(seed: int, n: int, d: int) -> None:
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    outside=st.integers(1, 12),
+    inside=st.integers(1, 12),
+    d=st.integers(1, 5),
+    size=st.integers(1, 5),
+    integers=st.booleans(),
+)
+def test_a_safe_band_is_right_in_rational_numbers(
+    seed: int, outside: int, inside: int, d: int, size: int, integers: bool
+) -> None:
     rng = np.random.default_rng(seed)
-    x = rng.standard_normal((n, d)).astype(np.float32)
-    inside = np.arange(n) < max(1, n // 2)
-    for block, band in best_bands(Flat.of(x, "float32"), inside, d, 10, rng, no_progress):
+    x = rng.standard_normal((outside + inside, d)).astype(np.float32)
+    if integers:  # many points on one hyperplane
+        x = np.unique(np.rint(2 * x), axis=0)
+        outside = min(outside, len(x) - 1)
+        if outside < 1:
+            return
+    flat = Flat.of(x, "float32")
+    members = rng.permutation(np.arange(outside, len(x)))
+    blocks = np.array_split(members, -(-len(members) // min(size, flat.dimension)))
+    for block, band in zip(blocks, fit_bands(flat, blocks, outside, rng), strict=True):
+        assert band.closest < outside
         if band.safety <= 1:
             continue
         low, high = Fraction(band.low), Fraction(band.high)
-        assert all(low < exact_sum(band.w, x[i].astype(float)) < high for i in block)
-        for i in np.flatnonzero(~inside):
-            assert not low <= exact_sum(band.w, x[i].astype(float)) <= high
+        heights = [exact_sum(band.w, row.astype(float)) for row in x]
+        assert all(low < heights[i] < high for i in block)
+        assert not any(low <= heights[i] <= high for i in range(outside))
+        assert not {low, high} & set(heights)
 
 
-def test_every_point_is_in_one_block_of_the_fewest() -> None:
+def slow_twin(flat: Flat, band: Band, block: np.ndarray, outside: int) -> tuple[float, int]:
+    """The safety of a band and the closest point outside, one point at a time."""
+    ratios = []
+    for i, x in enumerate(flat.points):
+        t = float(band.w @ x)
+        size = float(np.abs(band.w) @ np.abs(x)) + max(abs(band.low), abs(band.high))
+        bound = size * flat.bound.slope[i] + flat.bound.offset[i]
+        room = min(t - band.low, band.high - t)
+        sign = room if i in block else -room if i < outside else abs(room)
+        ratios.append(sign / bound)
+    return min(ratios), int(np.argmin(ratios[:outside]))
+
+
+@pytest.mark.parametrize("size", [2, 6])
+def test_safety_is_the_least_ratio_of_distance_to_rounding(size: int) -> None:
+    x = np.random.default_rng(0).standard_normal((60, 6)).astype(np.float32)
+    flat, rng = Flat.of(x, "float32"), np.random.default_rng(1)
+    blocks = np.array_split(np.arange(30, 60), 30 // size)
+    for block, band in zip(blocks, fit_bands(flat, blocks, 30, rng), strict=True):
+        safety, closest = slow_twin(flat, band, block, 30)
+        assert band.safety == pytest.approx(safety, rel=1e-6)  # sums in another order
+        assert band.closest == closest
+
+
+def test_a_band_through_a_point_of_the_other_label_is_unsafe() -> None:
+    x = np.array([[1, 1], [5, 3], [0, 0], [2, 2]])
     rng = np.random.default_rng(0)
-    inside = rng.random(200) < 0.5
-    flat = Flat.of(rng.standard_normal((200, 7)), "float64")
-    blocks = [block for block, _ in best_bands(flat, inside, 7, 5, rng, no_progress)]
-    assert sorted(np.concatenate(blocks)) == sorted(np.flatnonzero(inside))
-    assert len(blocks) == -(-inside.sum() // 7)
-
-
-def test_exchanges_raise_the_least_safety() -> None:
-    x = np.random.default_rng(0).standard_normal((4000, 40)).astype(np.float32)
-    inside = np.arange(4000) % 2 == 0
-    least = []
-    for sweeps in (0, 20):
-        rng = np.random.default_rng(1)
-        found = best_bands(Flat.of(x, "float32"), inside, 40, sweeps, rng, no_progress)
-        least.append(min(band.safety for _, band in found))
-    assert least[0] < 1 < least[1]
-
-
-def test_a_point_on_the_hyperplane_touches() -> None:
-    x = np.array([[0, 0], [2, 2], [1, 1], [5, 3]])
-    inside = np.array([True, True, False, False])
-    rng = np.random.default_rng(0)
-    band = fit_band(Flat.of(x, "float64"), np.array([0, 1]), inside, rng)
-    assert band.touching
-    assert band.closest == 2
+    (band,) = fit_bands(Flat.of(x, "float64"), [np.array([2, 3])], 2, rng)
+    assert band.closest == 0
     assert band.safety <= 1
 
 
-@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
-def test_scaled_columns_and_constant_ones_change_nothing(scale: float) -> None:
-    rng = np.random.default_rng(0)
-    x = np.hstack([rng.standard_normal((50, 3)) * [1, scale, 1], np.full((50, 1), 7.0)])
-    flat = Flat.of(x, "float64")
-    assert flat.dimension == 3
-    found = best_bands(flat, np.arange(50) < 20, 3, 10, rng, no_progress)
-    assert min(band.safety for _, band in found) > 1
+def test_points_are_pushed_away_where_a_block_leaves_freedom() -> None:
+    x = np.random.default_rng(0).standard_normal((4000, 40)).astype(np.float32)
+    flat, rng = Flat.of(x, "float32"), np.random.default_rng(1)
+    unsafe = {}
+    for size in (36, 40):
+        blocks = np.array_split(np.arange(2000, 3440), 1440 // size)
+        bands = fit_bands(flat, blocks, 2000, rng)
+        unsafe[size] = sum(band.safety <= 1 for band in bands)
+    assert unsafe[36] == 0 < unsafe[40]

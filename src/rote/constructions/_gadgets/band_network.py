@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rote.constructions._gadgets.bands import Band, Flat, best_bands
+from rote.constructions._gadgets.bands import Band
+from rote.constructions._gadgets.dealing import deal_bands
+from rote.constructions._gadgets.flat import Flat
 from rote.data import DataSet
-from rote.errors import AssumptionError, PrecisionError
+from rote.errors import PrecisionError
 from rote.network import Affine, Layer
 from rote.network.activation import THRESHOLD
 from rote.typing import Array, DType, Integers, Progress
 
 __all__ = ["BandNetwork", "best_band_network"]
-
-_LISTED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,34 +65,23 @@ class BandNetwork:
         )
         return hidden, Affine(weight, bias)
 
-    def check(self, data: DataSet, dtype: DType, repair: str) -> None:
+    def check(self, data: DataSet, dtype: DType) -> None:
         """Raise unless every band is safe.
 
         Args:
             data: The data, for their row numbers.
             dtype: The network's arithmetic.
-            repair: What to do where the points are not in general position.
 
         Raises:
-            AssumptionError: A point lies on the hyperplane of a block, in every grouping tried.
-            PrecisionError: A point is too close to it for the arithmetic.
+            PrecisionError: Some hyperplane through a single point is too close to another.
         """
         for block, band in zip(self.blocks, self.bands, strict=True):
             if band.safety > 1:
                 continue
-            rows = data.rows[[*block, *([band.closest] if band.closest >= 0 else [])]]
-            listed = ", ".join(map(str, rows[:_LISTED])) + (", ..." if len(rows) > _LISTED else "")
-            if band.touching:
-                raise AssumptionError(
-                    "Points must be in general position (no hyperplane may hold more than d of "
-                    f"them), to the precision of float64; rows {listed} lie on one. {repair}",
-                    rows.tolist(),
-                )
-            wider = " or dtype='float64'" if dtype == "float32" else ""
+            a, b = data.rows[[block[0], band.closest]].tolist()
+            repair = "Use dtype='float64'." if dtype == "float32" else "Rescale the features."
             raise PrecisionError(
-                f"{dtype} cannot tell row {rows[-1]} from the hyperplane through rows {listed}. "
-                f"Use a smaller fill{wider}.",
-                [int(rows[-1])],
+                f"{dtype} cannot tell row {b} from a hyperplane through row {a}. {repair}", [a, b]
             )
 
 
@@ -110,7 +99,7 @@ def best_band_network(
     Args:
         points: Shape (n, d), values of the dtype.
         bits: What each output must be, 0 or 1, shape (n, B).
-        size: Most points in a block, at most d.
+        size: Most points in a block.
         sweeps: Most rounds of exchanges between blocks.
         dtype: float32 or float64.
         rng: Deals the points and draws hyperplanes.
@@ -126,7 +115,7 @@ def best_band_network(
         inside = bits[:, column] != flip
         found += [
             (block, band, column)
-            for block, band in best_bands(flat, inside, size, sweeps, rng, progress)
+            for block, band in deal_bands(flat, inside, size, sweeps, rng, progress)
         ]
     blocks, bands, output = zip(*found, strict=True) if found else ((), (), ())
     return BandNetwork(blocks, bands, output, flipped)

@@ -14,6 +14,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from rote.constructions._gadgets.sum_bound import SumBound
 from rote.exact.rounding import FloatName, dot_error
 from rote.network import Affine
 from rote.network.activation import THRESHOLD, Activation
@@ -73,7 +74,7 @@ class Points:
     Attributes:
         values: The points as float64, shape (n, d).
         absolute: Their absolute values.
-        terms: Nonzero features of each point, shape (n,).
+        bound: Of rounding errors.
         largest: Largest absolute value of each feature, shape (d,).
         varies: Which features are not constant, shape (d,).
         whole: Whether all values are integers.
@@ -82,7 +83,7 @@ class Points:
 
     values: Floats
     absolute: Floats
-    terms: Integers
+    bound: SumBound
     largest: Floats
     varies: Mask
     whole: bool
@@ -96,7 +97,7 @@ class Points:
         return cls(
             values=values,
             absolute=absolute,
-            terms=np.count_nonzero(values, axis=1),
+            bound=SumBound.of(values, dtype),
             largest=absolute.max(axis=0),
             varies=values.min(axis=0) < values.max(axis=0),
             whole=points.dtype.kind != "f" or bool((values == np.rint(values)).all()),
@@ -171,10 +172,10 @@ class Points:
         threshold = threshold.astype(self.dtype).astype(np.float64)
         away = np.abs(t - threshold)
         absolute += np.abs(threshold)
-        bound = dot_error(absolute, self.terms[:, None] + 1, self.dtype)
-        bound += dot_error(absolute, self.terms[:, None] + 1, "float64")
+        largest = absolute.max(axis=0)
+        bound = self.bound(absolute.T).T
         if self.whole:  # sums of integers that are so small do not round
-            bound[:, _integers(normals) & (absolute.max(axis=0) < _granules(self.dtype) / 2)] = 0.0
+            bound[:, _integers(normals) & (largest < _granules(self.dtype) / 2)] = 0.0
         safe = (away > _SAFETY * bound).all(axis=0)
         return Cuts(normals[safe], threshold[safe], (t > threshold)[:, safe])
 
