@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from math import comb
+from math import comb, log2
 
 import numpy as np
 import pytest
@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from rote.bounds.cover1965_dichotomies import dichotomies, log2_dichotomies, most_points
+from rote.bounds import BOUNDS, Architecture, Question
+from rote.bounds.cover1965_dichotomies import dichotomies, log2_dichotomies
 from rote.constructions import make
 from rote.data import DataSet
 from rote.errors import OptionError
+from rote.network.activation import THRESHOLD
 
 
 @pytest.mark.parametrize(("n", "d"), [(4, 2), (5, 2), (6, 2), (5, 3), (4, 1), (3, 4)])
@@ -41,27 +43,30 @@ def test_half_of_all_dichotomies_at_twice_the_weights(d: int) -> None:
     assert log2_dichotomies(2 * (d + 1), d) >= 2 * d + 1
 
 
-def test_the_published_network() -> None:
-    assert most_points([10, 100, 100, 1]) == 134078
+@given(n=st.integers(2, 5_000), d=st.integers(65, 900))
+def test_the_fast_logarithm_is_an_upper_bound_and_close(n: int, d: int) -> None:
+    exact = log2(dichotomies(n, d))
+    assert exact <= log2_dichotomies(n, d) <= exact * (1 + 2e-9) + 1
 
 
-def test_one_unit_can_be_shattered_by_no_more_than_the_counting_allows() -> None:
-    # C(n, 3) >= 2^n fails first at n = 4, where 14 of 16 dichotomies are left.
-    assert most_points([2, 1]) == 3
+@given(excess=st.integers(1, 3_000), d=st.integers(65, 900))
+def test_the_fast_logarithm_is_sharp_beyond_the_middle(excess: int, d: int) -> None:
+    n = 2 * d + excess
+    assert log2_dichotomies(n, d) <= log2(dichotomies(n, d)) * (1 + 2e-9)
 
 
 def test_constructions_stay_below_the_bound() -> None:
     rng = np.random.default_rng(0)
     data = DataSet.from_arrays(rng.standard_normal((400, 10)), np.arange(400) % 2)
     for key in ("baum1988", "rajput2021-two-layers"):
-        widths = make(key).build(data).size.widths
-        assert most_points([10, *widths, 1]) >= 400
-
-
-@pytest.mark.parametrize("widths", [[], [3], [3, 0], [0, 1]])
-def test_meaningless_widths_are_refused(widths: list[int]) -> None:
-    with pytest.raises(OptionError):
-        most_points(widths)
+        network = make(key).build(data)
+        widths = network.size.widths
+        assert widths is not None
+        least = BOUNDS["cover1965"].first_impossible(
+            Architecture((10, *widths, network.outputs), THRESHOLD), Question(2)
+        )
+        assert least is not None
+        assert least > 400
 
 
 def test_no_points_are_refused() -> None:

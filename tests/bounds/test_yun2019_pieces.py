@@ -148,7 +148,9 @@ def test_no_network_of_that_size_fits_the_hard_data(
     """Labels of any network change less often than those of as many points as are impossible."""
     rng = np.random.default_rng(seed)
     layers = random_layers(rng, [d, *hidden, 1], activation)
-    least = BOUNDS["yun2019-product"].points(Architecture((d, *hidden, 1), activation), REAL)
+    least = BOUNDS["yun2019-product"].first_impossible(
+        Architecture((d, *hidden, 1), activation), REAL
+    )
     assert least is not None
     data = generate("collinear", least, d, seed=seed % 100)
     codes = data.codes
@@ -163,7 +165,7 @@ def test_no_network_of_that_size_fits_the_hard_data(
 
 
 def test_the_papers_numbers() -> None:
-    bound = BOUNDS["yun2019-pieces"].points
+    bound = BOUNDS["yun2019-pieces"].first_impossible
     assert bound(Architecture((5, 10, 1)), REAL) == 10 + 3
     assert bound(Architecture((5, 10, 20, 1)), REAL) == 2 * 200 + 20 + 3
     hard_tanh = Architecture((5, 10, 20, 1), HARD_TANH)
@@ -171,7 +173,10 @@ def test_the_papers_numbers() -> None:
 
 
 def test_the_product_is_sharper_with_two_hidden_layers_and_goes_deeper() -> None:
-    ours, theirs = BOUNDS["yun2019-product"].points, BOUNDS["yun2019-pieces"].points
+    ours, theirs = (
+        BOUNDS["yun2019-product"].first_impossible,
+        BOUNDS["yun2019-pieces"].first_impossible,
+    )
     for activation in UNITS:
         for d1, d2 in ((1, 1), (7, 3), (100, 100)):
             network = Architecture((4, d1, d2, 1), activation)
@@ -184,15 +189,15 @@ def test_the_product_is_sharper_with_two_hidden_layers_and_goes_deeper() -> None
 
 
 def test_where_the_bounds_say_nothing() -> None:
-    for bound in BOUNDS.values():
+    for bound in (BOUNDS["yun2019-pieces"], BOUNDS["yun2019-product"]):
         if not bound.key.startswith("yun2019"):
             continue
         for activation in (GELU, THRESHOLD):
-            assert bound.points(Architecture((4, 9, 1), activation), REAL) is None
-        assert bound.points(Architecture((4, 9, 1)), Question(classes=1)) is None
+            assert bound.first_impossible(Architecture((4, 9, 1), activation), REAL) is None
+        assert bound.first_impossible(Architecture((4, 9, 1)), Question(classes=1)) is None
         assert bound.kind == "impossible-some-data"
         assert bound.statement.endswith(".")
-    assert BOUNDS["yun2019-pieces"].points(Architecture((4, 9, 2)), REAL) is None
+    assert BOUNDS["yun2019-pieces"].first_impossible(Architecture((4, 9, 2)), REAL) is None
 
 
 def test_questions_and_architectures_without_meaning_are_refused() -> None:

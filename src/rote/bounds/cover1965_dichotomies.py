@@ -10,17 +10,29 @@ So a unit of a network sees inputs of fan-in d, which may take any position, and
 $C(n, d + 1)$ functions of n given points, whatever its weights. A network of threshold units
 computes at most the product over its units, each counted for every choice of the units below it.
 If that is less than $2^n$, some labels of every n points are out of reach.
+
+*Ours:* C classes are read off k outputs by comparisons, c of them at each point: c n hyperplanes
+through the origin of the space of the $(m + 1) k$ weights of the last layer, which they cut into
+at most $C(c n, (m + 1) k)$ cells.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
+from rote.bounds._base import Architecture, Bound, Question
+from rote.bounds._counting import random_labels, some_labels
 from rote.errors import OptionError
 
-__all__ = ["dichotomies", "log2_dichotomies", "most_points"]
+__all__ = ["BOUNDS", "dichotomies", "log2_dichotomies", "log2_growth"]
+
+_EXACT = 64
+"""Features up to which the sum is taken over integers: beyond, floats are faster. Ours."""
+
+_TAIL = 1e-18
+"""Share of the largest term below which the terms left are bounded by a geometric series."""
 
 
 def dichotomies(n: int, d: int) -> int:
@@ -49,49 +61,91 @@ def dichotomies(n: int, d: int) -> int:
 
 
 def log2_dichotomies(n: int, d: int) -> float:
-    """Base-2 logarithm of :func:`dichotomies`, rounded up in the last places.
+    """Base-2 logarithm of :func:`dichotomies`, rounded up.
 
     Args:
         n: Number of points, at least 1.
         d: Number of features, at least 1.
 
     Returns:
-        An upper bound, within a relative error of 1e-12, of the logarithm.
+        An upper bound, within a relative error of 1e-9, of the logarithm.
 
     Raises:
         OptionError: If an argument is less than 1.
     """
-    return math.log2(dichotomies(n, d)) * (1 + 1e-12)
+    if n <= d + 1 or d <= _EXACT:
+        return math.log2(dichotomies(n, d)) * (1 + 1e-12)
+    if 2 * d >= n:  # within one bit of all n, and never beyond
+        return float(n)
+    # The terms fall from k = d downwards at least as fast as a geometric series.
+    term, total, k = 1.0, 1.0, d
+    while k and term > _TAIL * total:
+        term *= k / (n - k)
+        total += term
+        k -= 1
+    total += term * k  # no term left is larger
+    largest = math.lgamma(n) - math.lgamma(d + 1) - math.lgamma(n - d)
+    return min(float(n), (1 + largest / math.log(2) + math.log2(total)) * (1 + 1e-9))
 
 
-def most_points(widths: Sequence[int]) -> int:
-    r"""Points beyond which a threshold network cannot compute all labels, whatever the points.
+def log2_growth(architecture: Architecture, comparisons: int) -> Callable[[int], float]:
+    """The logarithm of the number of ways in which comparisons of the outputs come out on n points.
 
     Args:
-        widths: Inputs, units of each hidden layer, and outputs, at least two numbers: ``[10, 100,
-            1]``. Every unit has a bias.
+        architecture: A network of threshold units, or without hidden layers.
+        comparisons: Of outputs, at each point.
 
     Returns:
-        The largest n with $\sum_{units} \log_2 C(n, \text{fan-in} + 1) \ge n$ times the number of
-        outputs: no n + 1 points can be given arbitrary bits at every output.
-
-    Raises:
-        OptionError: If there are fewer than two widths, or one is less than 1.
+        A function of n: an upper bound.
     """
-    if len(widths) < 2 or min(widths) < 1:
-        raise OptionError(
-            f"Argument 'widths' must hold two or more positive numbers, not {list(widths)}."
-        )
+    hidden = tuple(pairwise(architecture.widths[:-1]))
+    last = (architecture.widths[-2] + 1) * architecture.outputs
 
-    def possible(n: int) -> bool:
-        bits = sum(units * log2_dichotomies(n, fan_in) for fan_in, units in pairwise(widths))
-        return bits >= n * widths[-1]
+    def bits(n: int) -> float:
+        below = sum(units * log2_dichotomies(n, fan_in) for fan_in, units in hidden)
+        return below + log2_dichotomies(comparisons * n, last - 1)
 
-    # log2 C(n, d + 1) is concave in n beyond d + 1 and equals n before it: one sign change.
-    low, high = 1, 2
-    while possible(high):
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if possible(middle) else (low, middle)
-    return low
+    return bits
+
+
+def _some(architecture: Architecture, question: Question) -> int | None:
+    if architecture.hidden and architecture.activation.kind != "threshold":
+        return None
+    return some_labels(architecture, question, log2_growth)
+
+
+def _random(architecture: Architecture, question: Question) -> int | None:
+    if architecture.hidden and architecture.activation.kind != "threshold":
+        return None
+    return random_labels(architecture, question, log2_growth)
+
+
+_STATEMENT = (
+    "The labels of n points take at most the product over the threshold units, by fan-in d, of "
+    "C(n, d + 1) = 2 sum_(k <= d) binom(n - 1, k) values"
+)
+_CONSTANTS = "ours: the paper's exact count of each unit, multiplied and solved numerically"
+
+BOUNDS = (
+    Bound(
+        key="cover1965",
+        title="Dichotomies of threshold units",
+        statement=f"{_STATEMENT}: fewer than there are labels.",
+        source="cover1965",
+        number="ours",
+        constants=_CONSTANTS,
+        kind="impossible-some-data",
+        points=_some,
+    ),
+    Bound(
+        key="cover1965-random",
+        title="Dichotomies of threshold units, random labels",
+        statement=f"{_STATEMENT}: less than eta times the number of labels.",
+        source="cover1965",
+        number="ours",
+        constants=_CONSTANTS,
+        kind="impossible-random-labels",
+        points=_random,
+    ),
+)
+"""For every n points: some labels, and random ones."""

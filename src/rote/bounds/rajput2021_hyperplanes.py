@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import math
 
+from rote.bounds._base import Architecture, Bound, Question
 from rote.errors import OptionError
 
-__all__ = ["least_hyperplanes"]
+__all__ = ["BOUNDS", "least_hyperplanes"]
 
 
 def least_hyperplanes(n: int, separation: float, *, radius: float = 1.0) -> int:
@@ -45,3 +46,31 @@ def least_hyperplanes(n: int, separation: float, *, radius: float = 1.0) -> int:
     # Separations count as met within a relative error of 1e-12, so that a hexagon is one in floats.
     fit = math.floor(math.pi / math.asin(separation / (2 * radius)) * (1 + 1e-12))
     return min(n, fit) // 2
+
+
+def _points(architecture: Architecture, question: Question) -> int | None:
+    if architecture.activation.kind != "threshold" or not architecture.hidden:
+        return None
+    if question.separation is None or architecture.inputs < 2:
+        return None
+    n = 2 * (architecture.hidden[0] + 1)
+    return n if least_hyperplanes(n, question.separation) == n // 2 else None
+
+
+BOUNDS = (
+    Bound(
+        key="rajput2021-hyperplanes",
+        title="Threshold units around a circle",
+        statement="If the first layer has fewer than m / 2 threshold units, m = min(n, floor(pi / "
+        "arcsin(delta / 2))), some n points of the unit ball at distances of delta cannot be "
+        "fitted.",
+        source="rajput2021",
+        number="ours",
+        constants="ours",
+        kind="impossible-some-data",
+        scope="special",
+        hypotheses=("points on a circle", "a known separation delta"),
+        points=_points,
+    ),
+)
+"""For points on a circle, alternating labels."""

@@ -19,9 +19,10 @@ general position.
 from __future__ import annotations
 
 from rote.bounds._base import Architecture, Bound, Question
+from rote.bounds._line import on_a_line
 from rote.bounds._pieces import linear_pieces
 
-__all__ = ["BOUND", "most_pieces"]
+__all__ = ["BOUNDS", "most_pieces"]
 
 
 def most_pieces(d1: int, d2: int | None, p: int) -> int:
@@ -42,19 +43,25 @@ def most_pieces(d1: int, d2: int | None, p: int) -> int:
 
 def _points(architecture: Architecture, question: Question) -> int | None:
     p, hidden = linear_pieces(architecture.activation), architecture.hidden
-    if p is None or not 1 <= len(hidden) <= 2 or architecture.outputs > 1 or question.classes == 1:
+    if p is None or not 1 <= len(hidden) <= 2 or architecture.outputs > 1:
         return None
-    return most_pieces(hidden[0], hidden[1] if len(hidden) == 2 else None, p) + 2
+    pieces = most_pieces(hidden[0], hidden[1] if len(hidden) == 2 else None, p)
+    return on_a_line(pieces + 2, question)
 
 
-BOUND = Bound(
-    key="yun2019-pieces",
-    title="Linear pieces along a line, two and three layers",
-    statement="If (p-1) d_1 + 2 < n (one hidden layer) or p (p-1) d_1 d_2 + (p-1) d_2 + 2 < n "
-    "(two), for an activation of p linear pieces, some n points cannot be fitted.",
-    source="yun2019",
-    number="Theorem 3.3",
-    kind="impossible-some-data",
-    points=_points,
+BOUNDS = (
+    Bound(
+        key="yun2019-pieces",
+        title="Linear pieces along a line, two and three layers",
+        statement="If (p-1) d_1 + 2 < n (one hidden layer) or p (p-1) d_1 d_2 + (p-1) d_2 + 2 < n "
+        "(two), for an activation of p linear pieces, some n points cannot be fitted.",
+        source="yun2019",
+        number="Theorem 3.3",
+        constants="the paper's",
+        kind="impossible-some-data",
+        scope="special",
+        hypotheses=("points on a line",),
+        points=_points,
+    ),
 )
 """Theorem 3.3 for networks with one output."""

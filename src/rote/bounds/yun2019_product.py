@@ -24,9 +24,10 @@ import math
 from collections.abc import Sequence
 
 from rote.bounds._base import Architecture, Bound, Question
+from rote.bounds._line import on_a_line
 from rote.bounds._pieces import linear_pieces
 
-__all__ = ["BOUND", "most_pieces"]
+__all__ = ["BOUNDS", "most_pieces"]
 
 
 def most_pieces(hidden: Sequence[int], p: int) -> int:
@@ -44,19 +45,24 @@ def most_pieces(hidden: Sequence[int], p: int) -> int:
 
 def _points(architecture: Architecture, question: Question) -> int | None:
     p = linear_pieces(architecture.activation)
-    if p is None or question.classes == 1:
+    if p is None:
         return None
-    return most_pieces(architecture.hidden, p) + 2
+    return on_a_line(most_pieces(architecture.hidden, p) + 2, question)
 
 
-BOUND = Bound(
-    key="yun2019-product",
-    title="Linear pieces along a line, any depth",
-    statement="If the product of (p-1) d_l + 1 over the hidden layers, plus 1, is less than n, for "
-    "an activation of p linear pieces, some n points cannot be fitted.",
-    source="yun2019",
-    number="ours",
-    kind="impossible-some-data",
-    points=_points,
+BOUNDS = (
+    Bound(
+        key="yun2019-product",
+        title="Linear pieces along a line, any depth",
+        statement="If the product of (p-1) d_l + 1 over the hidden layers, plus 1, is less than "
+        "n, for an activation of p linear pieces, some n points cannot be fitted.",
+        source="yun2019",
+        number="ours",
+        constants="ours: exact counts, no constant",
+        kind="impossible-some-data",
+        scope="special",
+        hypotheses=("points on a line",),
+        points=_points,
+    ),
 )
 """Our product bound."""
