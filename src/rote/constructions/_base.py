@@ -36,6 +36,8 @@ class Theorem:
             takes more than linear time; None if it tries always.
         tight: Whether the measured size equals the promise in every promised quantity (else it is
             at most the promise).
+        skips: Whether connections skip layers: then its widths do not make it a part of the fully
+            connected network of the same widths.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Theorem:
     hypotheses: tuple[str, ...] = ()
     most_points: int | None = None
     tight: bool = False
+    skips: bool = False
 
 
 @dataclass(frozen=True)

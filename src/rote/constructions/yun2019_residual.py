@@ -76,6 +76,7 @@ class Yun2019Residual(Construction):
         activations=("hard-tanh", "relu", "leaky"),
         hypotheses=("general position: no hyperplane holds more than d points",),
         most_points=20_000,
+        skips=True,
     )
 
     def __post_init__(self) -> None:

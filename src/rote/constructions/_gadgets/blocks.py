@@ -69,6 +69,8 @@ def best_layout(widths: tuple[int, ...], n: int, outputs: int, rule: Rule) -> La
         The layout; or how many points fit, where n do not.
     """
     search = _Search(widths, outputs, rule)
+    if len(set(widths)) == 1:
+        return _row(search, n)
     most = 0
     while (found := search.with_another_block()) is not None:
         held = sum(block.points for block in found)
@@ -93,7 +95,7 @@ class _Search:
             for layer in range(len(self.widths) - 1)
             if all(w >= self.outputs for w in self.widths[layer + 2 :])
             for before in self._before(layer)
-            if (block := self._block(layer, first=not before, last=True))
+            if (block := self.block(layer, first=not before, last=True))
         ]
         self.open = {
             layer: max(options, key=_points)
@@ -102,7 +104,7 @@ class _Search:
                 options := [
                     (*before, block)
                     for before in self._before(layer)
-                    if (block := self._block(layer, first=not before, last=False))
+                    if (block := self.block(layer, first=not before, last=False))
                 ]
             )
         }
@@ -118,12 +120,36 @@ class _Search:
             if end + 2 <= layer and all(w >= self.outputs + 1 for w in self.widths[end + 2 : layer])
         ]
 
-    def _block(self, layer: int, *, first: bool, last: bool) -> Block | None:
+    def block(self, layer: int, *, first: bool, last: bool) -> Block | None:
+        """The largest block at a layer, or None if none fits beside what it carries."""
         carried = (0 if first else self.outputs) + (0 if last else 1)
         rule, (one, two) = self.rule, (w - carried for w in self.widths[layer : layer + 2])
         p = 2 * max(one // (2 * rule.first), 0)
         q = rule.step * max(two // (rule.step * rule.second * self.outputs), 0)
         return Block(layer, p, q, carried) if p * q else None
+
+
+def _row(search: _Search, n: int) -> Layout | int:
+    """Blocks one behind the other, which none are better than where all widths are equal."""
+    depth, most = len(search.widths), 0
+    for count in range(1, depth // 2 + 1):
+        # All but the first and the last are alike.
+        ends = {0: 0, count - 1: 2 * (count - 1)}
+        kinds = ends if count < 3 else {**ends, 1: 2}
+        blocks = {
+            k: search.block(layer, first=k == 0, last=k == count - 1) for k, layer in kinds.items()
+        }
+        if None in blocks.values():
+            break
+        between = blocks.pop(1) if count > 2 else None
+        held = _points(tuple(b for b in blocks.values() if b))
+        held += 0 if between is None else between.points * (count - 2)
+        if held >= n:
+            row = [search.block(2 * k, first=k == 0, last=k == count - 1) for k in range(count)]
+            found = tuple(b for b in row if b)
+            return Layout(found, _used(found, depth, search.outputs, search.rule))
+        most = max(most, held)
+    return most
 
 
 def _points(blocks: tuple[Block, ...]) -> int:
