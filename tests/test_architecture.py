@@ -43,6 +43,7 @@ PUBLIC = {
     "Certificate",
     "Memo",
     "__version__",
+    "bounds",
     "constructions",
     "errors",
     "memorize",

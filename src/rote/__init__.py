@@ -1,6 +1,7 @@
 """Neural networks that know a finite data set by heart, and proofs that they do."""
 
 from rote import errors as errors
+from rote.api.bounds import bounds as bounds
 from rote.api.build import constructions as constructions
 from rote.api.build import memorize as memorize
 from rote.api.check import verify as verify
@@ -13,6 +14,7 @@ __all__ = [
     "Certificate",
     "Memo",
     "__version__",
+    "bounds",
     "constructions",
     "errors",
     "memorize",

@@ -1,10 +1,11 @@
-"""Bounds: what every network of a size must fail at. Numbers only; no network is built here."""
+"""Bounds: what networks of a size can do or must fail at. Numbers only; none is built here."""
 
 from __future__ import annotations
 
 from rote.bounds import (
     bartlett2019_growth,
     baum1989_threshold,
+    bubeck2020_any_points,
     bubeck2020_total_weight,
     cover1965_dichotomies,
     finite_precision,
@@ -29,6 +30,7 @@ __all__ = ["BOUNDS", "Architecture", "Bound", "Kind", "Outline", "Question", "Sc
 BOUNDS: dict[str, Bound] = {
     bound.key: bound
     for module in (
+        bubeck2020_any_points,
         yun2019_pieces,
         yun2019_product,
         threshold_line,

@@ -158,6 +158,8 @@ class Bound:
             None where the bound says nothing. It grows with every width.
         of_outline: The same for a network of which only an outline is known. It grows with the
             number of parameters. Where ``points`` is missing, it serves for architectures too.
+        suffices: For the kind ``guaranteed``: called with n, an architecture and a question, the
+            hidden widths that suffice for any n points, or None where the bound says nothing.
     """
 
     key: str
@@ -171,6 +173,7 @@ class Bound:
     hypotheses: tuple[str, ...] = ()
     points: Callable[[Architecture, Question], int | None] | None = None
     of_outline: Callable[[Outline, Question], int | None] | None = None
+    suffices: Callable[[int, Architecture, Question], tuple[int, ...] | None] | None = None
 
     def first_impossible(self, network: Architecture | Outline, question: Question) -> int | None:
         """The fewest points at which the statement holds.

@@ -18,4 +18,4 @@ def on_a_line(n: int, question: Question) -> int | None:
         n or None.
     """
     delta = question.separation
-    return n if delta is None or (n - 1) * delta <= 2 else None
+    return n if delta is None or n - 1 <= 2 / delta else None

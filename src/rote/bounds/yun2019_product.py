@@ -29,6 +29,9 @@ from rote.bounds._pieces import linear_pieces
 
 __all__ = ["BOUNDS", "most_pieces"]
 
+_MOST_BITS = 128
+"""Numbers of points with more bits are not worth naming; there are no such data. Ours."""
+
 
 def most_pieces(hidden: Sequence[int], p: int) -> int:
     """The most linear pieces along a line.
@@ -46,6 +49,8 @@ def most_pieces(hidden: Sequence[int], p: int) -> int:
 def _points(architecture: Architecture, question: Question) -> int | None:
     p = linear_pieces(architecture.activation)
     if p is None:
+        return None
+    if sum(math.log2((p - 1) * width + 1) for width in architecture.hidden) > _MOST_BITS:
         return None
     return on_a_line(most_pieces(architecture.hidden, p) + 2, question)
 

@@ -26,6 +26,7 @@ for _name, _help in {
     "verify": "Check a network against data: exit 0 if every row is right, else 1.",
     "list": "List the constructions.",
     "show": "Describe a network file.",
+    "bounds": "Say how many points a network is sure to memorize, and can never memorize.",
     "probe": "Count how many labels a network can reach near its own weights.",
     "sgd": "Run SGD from near a network that memorizes, and compare with theory.",
     "demo": "Memorize handwritten digits with true and with shuffled labels.",

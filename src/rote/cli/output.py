@@ -6,7 +6,7 @@ import json
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
@@ -14,7 +14,7 @@ from rich.table import Table
 from rote.api.files import certificate_path
 from rote.api.memo import Memo
 from rote.api.parts import file_parts
-from rote.constructions import CATALOGUE, Theorem
+from rote.constructions import CATALOGUE
 from rote.data import DataSet
 from rote.network import Network, Size
 
@@ -76,12 +76,13 @@ def print_sizes(measured: Size, promised: Size | None = None) -> None:
             continue
         row = [title]
         if promised is not None:
-            row.append(_number(getattr(promised, name)))
-        table.add_row(*row, _number(mine))
+            row.append(number(getattr(promised, name)))
+        table.add_row(*row, number(mine))
     out.print(table)
 
 
-def _number(value: Any) -> str:
+def number(value: Any) -> str:
+    """A count with spaces between thousands, a float in four digits, widths; - for None."""
     if value is None:
         return "-"
     if isinstance(value, tuple):
@@ -135,8 +136,15 @@ def print_memo(memo: Memo, written: Path) -> None:
         print_parts(memo.network)
 
 
-def origin(theorem: Theorem) -> str:
-    """Where a construction's theorem stands: ``Theorem 3.1 of yun2019``."""
+class _Sourced(Protocol):
+    @property
+    def number(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+def origin(theorem: _Sourced) -> str:
+    """Where a theorem or a bound stands: ``Theorem 3.1 of yun2019``."""
     if theorem.number != "ours":
         return f"{theorem.number} of {theorem.source}"
     return "ours" if theorem.source == "rote" else f"ours, after {theorem.source}"

@@ -1,0 +1,1 @@
+"""What is known of which networks memorize which data: theorems and bounds, compared."""
