@@ -18,7 +18,7 @@ CASES = [
     # Behind the last layer the outputs go on; a threshold hands on its units, or one decision.
     ((3, 4), (5, 3, 4, 2, 1), RELU, 2, True),
     ((3, 4), (5, 3, 4, 1, 1), RELU, 2, False),
-    ((3, 4), (5, 3, 4, 1, 1), THRESHOLD, 1, True),
+    ((3, 4), (5, 3, 4, 1, 1), THRESHOLD, 1, False),
     ((3, 4), (5, 3, 4, 2, 1), THRESHOLD, 2, False),
     ((3, 4), (5, 3, 4, 4, 1), THRESHOLD, 2, True),
     # Before the first, the inputs; a threshold cannot.
@@ -37,6 +37,11 @@ CASES = [
 def test_by_hand(needed, widths, activation, read, expected) -> None:  # type: ignore[no-untyped-def]
     size = Size(depth=len(needed), widths=needed)
     assert fits_inside(size, Architecture(widths, activation), read) is expected
+
+
+def test_a_threshold_hands_on_a_decision() -> None:
+    size, network = Size(depth=2, widths=(3, 4)), Architecture((5, 3, 4, 1, 1), THRESHOLD)
+    assert fits_inside(size, network, 1, binary=True)
 
 
 def test_a_silent_promise_fits_nowhere() -> None:
@@ -61,5 +66,5 @@ def test_more_room_never_hurts(needed, room, activation, read, data) -> None:  #
     if fits_inside(size, Architecture((3, *room, 1), activation), read):
         wider = [w + data.draw(st.integers(0, 3)) for w in room]
         assert fits_inside(size, Architecture((3, *wider, 1), activation), read)
-        deeper = (*wider, max(wider[-1], read))
+        deeper = (*wider, max(wider[-1], read, needed[-1]))
         assert fits_inside(size, Architecture((3, *deeper, 1), activation), read)

@@ -14,7 +14,7 @@ def test_text_names_numbers_theorems_and_hypotheses(capsys: pytest.CaptureFixtur
     text = capsys.readouterr().out
     for part in ("ten classes", "to 125 000", "yun2019-three-layer", "from 251 003", "on a line"):
         assert part in text
-    assert "real labels" not in text
+    assert "two classes" not in text
 
 
 def test_json_holds_every_bound(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,13 +37,16 @@ def hidden_widths(size: Size) -> tuple[int, ...] | None:
     return size.widths
 
 
-def fits_inside(promised: Size, architecture: Architecture, read: int) -> bool:
+def fits_inside(
+    promised: Size, architecture: Architecture, read: int, *, binary: bool = False
+) -> bool:
     """Whether the architecture can do whatever the promised network does.
 
     Args:
         promised: A promised size.
         architecture: The widths to fit into.
-        read: Numbers of its last hidden layer that decide the label: outputs.
+        read: Numbers that are computed from its last hidden layer: outputs.
+        binary: Whether all that is asked of them is a sign, which a threshold can hand on.
 
     Returns:
         True if so; False if not, or if the promise is silent about widths.
@@ -55,7 +58,7 @@ def fits_inside(promised: Size, architecture: Architecture, read: int) -> bool:
     # What a layer must hand on between the layers used; a threshold cannot hand on real numbers.
     inputs = None if threshold else architecture.inputs
     last = needed[-1] if needed else inputs
-    outputs = last if threshold and read > 1 else min(read, last or read)
+    outputs = last if threshold and not binary else min(read, last or read)
     through = [inputs, *needed[:-1], outputs] if needed else [outputs]
     spare = room[len(needed) :]
     if all(a <= b for a, b in zip(needed, room, strict=False)):

@@ -140,7 +140,10 @@ def _by_bound(bound: Bound, architecture: Architecture, question: Question) -> H
         if read <= architecture.outputs and bound.suffices is not None:
             widths = bound.suffices(n, architecture, question)
         return widths is not None and fits_inside(
-            Size(depth=len(widths), widths=widths), architecture, read
+            Size(depth=len(widths), widths=widths),
+            architecture,
+            read,
+            binary=question.classes == 2 and not question.distributions,
         )
 
     return holds
@@ -163,7 +166,7 @@ def _holder(
             )
         except AssumptionError:
             return False
-        return fits_inside(promised, architecture, read)
+        return fits_inside(promised, architecture, read, binary=classes == 2)
 
     hypotheses = theorem.hypotheses
     if question.separation is not None and not _says_widths(

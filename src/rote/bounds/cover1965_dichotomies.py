@@ -12,8 +12,8 @@ computes at most the product over its units, each counted for every choice of th
 If that is less than $2^n$, some labels of every n points are out of reach.
 
 *Ours:* C classes are read off k outputs by comparisons, c of them at each point: c n hyperplanes
-through the origin of the space of the $(m + 1) k$ weights of the last layer, which they cut into
-at most $C(c n, (m + 1) k)$ cells.
+in the space of the $w = (m + 1) k$ weights of the last layer, not all through the origin, which
+they cut into at most $\sum_{j \le w} \binom{c n}{j} = C(c n + 1, w + 1) / 2$ cells.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def log2_growth(architecture: Architecture, comparisons: int) -> Callable[[int],
 
     def bits(n: int) -> float:
         below = sum(units * log2_dichotomies(n, fan_in) for fan_in, units in hidden)
-        return below + log2_dichotomies(comparisons * n, last - 1)
+        if comparisons == 1:  # of one output, whose bias takes up the number compared with
+            return below + log2_dichotomies(n, last - 1)
+        return below + log2_dichotomies(comparisons * n + 1, last) - 1
 
     return bits
 
