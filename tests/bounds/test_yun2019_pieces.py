@@ -14,6 +14,9 @@ from rote.bounds import BOUNDS, Architecture, Question
 from rote.bounds import yun2019_pieces as paper
 from rote.bounds import yun2019_product as product
 from rote.bounds._pieces import linear_pieces
+from rote.constructions._gadgets.clamps import Unit
+from rote.constructions.yun2019_three_layer import Yun2019ThreeLayer
+from rote.data import Problem
 from rote.data.generate import generate
 from rote.errors import OptionError
 from rote.network import Activation, Affine, Network, Value
@@ -170,6 +173,42 @@ def test_the_papers_numbers() -> None:
     assert bound(Architecture((5, 10, 20, 1)), REAL) == 2 * 200 + 20 + 3
     hard_tanh = Architecture((5, 10, 20, 1), HARD_TANH)
     assert bound(hard_tanh, REAL) == 6 * 200 + 2 * 20 + 3
+
+
+@pytest.mark.parametrize(
+    ("hidden", "activation", "of_the_paper", "of_the_product"),
+    [
+        # (p-1) d1 + 3, then p (p-1) d1 d2 + (p-1) d2 + 3; ((p-1) d1 + 1) ((p-1) d2 + 1) + 2
+        ((7,), RELU, 10, 10),
+        ((7,), HARD_TANH, 17, 17),
+        ((2, 3), RELU, 18, 14),
+        ((2, 3), leaky(0.25), 18, 14),
+        ((2, 3), HARD_TANH, 45, 37),
+        ((63, 63), RELU, 8_004, 4_098),
+        ((1, 1), HARD_TANH, 11, 11),
+    ],
+)
+def test_numbers_of_points_worked_out_by_hand(
+    hidden: tuple[int, ...], activation: Activation, of_the_paper: int, of_the_product: int
+) -> None:
+    network = Architecture((5, *hidden, 1), activation)
+    assert BOUNDS["yun2019-pieces"].points(network, REAL) == of_the_paper
+    assert BOUNDS["yun2019-product"].points(network, REAL) == of_the_product
+
+
+@pytest.mark.parametrize(("activation", "ratio"), [("hard-tanh", 4), ("relu", 2)])
+@given(d1=st.integers(1, 200), half=st.integers(1, 100))
+def test_what_suffices_is_never_fewer_than_what_is_necessary(
+    activation: Unit, ratio: int, d1: int, half: int
+) -> None:
+    """And the gap between both is a factor that does not grow (ours)."""
+    d2 = 2 * half
+    held = d1 * d2 if activation == "hard-tanh" else d1 * half
+    Yun2019ThreeLayer(activation=activation, widths=(d1, d2)).promise(Problem(n=held, d=3))
+    kind = HARD_TANH if activation == "hard-tanh" else RELU
+    least = BOUNDS["yun2019-product"].points(Architecture((3, d1, d2, 1), kind), REAL)
+    assert least is not None
+    assert held < least <= ratio * held + ratio * (d1 + d2) + 3
 
 
 def test_the_product_is_sharper_with_two_hidden_layers_and_goes_deeper() -> None:

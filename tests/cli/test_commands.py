@@ -139,6 +139,7 @@ def test_options_of_a_construction_are_set_by_name(
         (["build", "{table}", "-o", "net.txt"], ".onnx or .safetensors"),
         (["build", "{table}", "-o", "absent/net.onnx"], "there is no folder"),
         (["build", "{table}", "--construction", "zang2017"], "Did you mean 'zhang2017'"),
+        (["build", "{table}", "--widths", "3,4"], "is given as --set widths=VALUE"),
         (["build", "{table}", "--dtype", "float16"], "float16"),
         (["build"], "data"),
         (["bild", "{table}"], "bild"),

@@ -106,11 +106,20 @@ def test_a_broken_general_position_has_a_witness() -> None:
     X = rng.integers(-1000, 1000, (12, 3)) / 64
     X[6:, 2] = 0.5 - X[6:, 0]  # all points of a class on one plane
     data = DataSet.from_arrays(X, np.arange(12) // 6)
-    with pytest.raises(AssumptionError, match="not more than 3 of them on a hyperplane") as caught:
+    with pytest.raises(AssumptionError, match="at most 3 of them on a hyperplane; 4") as caught:
         Yun2019Residual().build(data)
     rows = list(caught.value.witness)
     assert len(rows) == 4
     assert rank(np.column_stack([X[rows], np.ones(4)])) == 3
+
+
+def test_features_that_never_change_are_named() -> None:
+    X = np.random.default_rng(0).standard_normal((60, 14))
+    X[:, [3, 5]] = 0.25
+    data = DataSet.from_arrays(X, np.arange(60) // 30)
+    message = r"15 lie on one, .* and 5 more\. Feature 3 \(and 1 more\) never changes.*classifier"
+    with pytest.raises(AssumptionError, match=message):
+        Yun2019Residual().build(data)
 
 
 def test_float32_names_the_rows_that_it_cannot_separate() -> None:

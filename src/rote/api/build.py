@@ -144,7 +144,7 @@ def _smallest(
         key = candidate.theorem.key
         wrong = [] if claim == "exact" else _wrong_rows(network, data)
         if wrong:  # one evaluation refutes the claim for all; no need to bound them
-            errors.append(_precision_error(key, network, "portable", Failures.of(wrong)))
+            errors.append(_precision_error(candidate, network, "portable", Failures.of(wrong)))
             attempts.append(Attempt(key, network.dtype, str(errors[-1])))
             continue
         certificate = certify(network, data, progress=progress)
@@ -153,7 +153,7 @@ def _smallest(
             promised = candidate.promise(data.problem)
             return Memo(network, promised, certificate, data, tuple(attempts))
         failed = _first_failure(certificate, claim)
-        errors.append(_precision_error(key, network, failed.name, failed.failures))
+        errors.append(_precision_error(candidate, network, failed.name, failed.failures))
         attempts.append(Attempt(key, network.dtype, str(errors[-1])))
     if len(candidates) == 1:
         raise errors[-1]
@@ -224,12 +224,14 @@ def _wrong_rows(network: Network, data: DataSet) -> list[int]:
     return [int(row) for row in data.rows[~right]]
 
 
-def _precision_error(key: str, network: Network, claim: str, failures: Failures) -> PrecisionError:
-    dtypes = CATALOGUE[key].theorem.dtypes
-    later = dtypes[dtypes.index(network.dtype) + 1 :]
-    repair = f"Use dtype={later[0]!r}." if later else "Use another construction."
+def _precision_error(
+    construction: Construction, network: Network, claim: str, failures: Failures
+) -> PrecisionError:
+    theorem = construction.theorem
+    later = theorem.dtypes[theorem.dtypes.index(network.dtype) + 1 :]
+    repair = f"Use dtype={later[0]!r}." if later else construction.advice
     return PrecisionError(
-        f"{network.dtype} cannot hold construction {key!r} on these data: the claim {claim!r} "
-        f"fails for {failures.describe()}. {repair}",
+        f"{network.dtype} cannot hold construction {theorem.key!r} on these data: the claim "
+        f"{claim!r} fails for {failures.describe()}. {repair or 'Use another construction.'}",
         failures.rows,
     )

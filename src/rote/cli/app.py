@@ -47,7 +47,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = app(arguments, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
-        return _fail(" ".join(str(error).split()), 2, as_json)
+        return _fail(" ".join(str(error).split()) + _meant(error), 2, as_json)
     except KeyboardInterrupt:
         return _fail("interrupted; no file is half-written", 130, as_json)
     except BrokenPipeError:
@@ -66,6 +66,19 @@ def run(arguments: Sequence[str]) -> int:
         code = 1 if isinstance(error, PrecisionError | CertificationError) else 2
         return _fail(str(error), code, as_json)
     return code if isinstance(code, int) else 0
+
+
+def _meant(error: cyclopts.CycloptsError) -> str:
+    """How an option of a construction is written, where one was given as one of the command."""
+    if not isinstance(error, cyclopts.UnknownOptionError):
+        return ""
+    from rote.constructions import CATALOGUE
+    from rote.constructions.options import describe_options
+
+    name = str(error.token.keyword).lstrip("-").replace("-", "_")
+    if any(name in describe_options(kind) for kind in CATALOGUE.values()):
+        return f" An option of a construction is given as --set {name}=VALUE."
+    return ""
 
 
 def _fail(message: str, code: int, as_json: bool) -> int:

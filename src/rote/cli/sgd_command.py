@@ -73,8 +73,8 @@ def sgd_command(
     table.add_row("first order", *first, "")
     out.print(table)
     out.print(
-        f"step {run.step:.3g}, batches of {run.batch}; an epoch shrinks the slowest error by the "
-        f"factor {run.contraction:.9g}"
+        f"step {run.step:.3g}, batches of {run.batch}; an epoch shrinks the slowest error by "
+        f"{1 - run.contraction:.2g} of itself"
     )
     if plot is not None:
         out.print(f"{plot}: the risk over rho^2, epoch by epoch")

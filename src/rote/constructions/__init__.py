@@ -79,5 +79,6 @@ def make(key: str, **options: Any) -> Construction:
     """
     if key not in CATALOGUE:
         raise OptionError(f"There is no construction {key!r}. {did_you_mean(key, CATALOGUE)}")
+    options = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
     check_options(key, CATALOGUE[key], options)
     return CATALOGUE[key](**options)

@@ -86,6 +86,11 @@ class Construction(ABC):
 
     theorem: ClassVar[Theorem]
 
+    @property
+    def advice(self) -> str:
+        """What other options to try where rounding is too much; a sentence, or empty."""
+        return ""
+
     @abstractmethod
     def promise(self, problem: Problem) -> Size:
         """The size that the theorem promises with these options.

@@ -29,7 +29,7 @@ import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.clamp import Clamp
-from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
+from rote.constructions._gadgets.clamps import Condition, Unit, advice_for, clamp_of
 from rote.constructions._gadgets.one_hot import SLACK, edges, one_hot
 from rote.constructions._gadgets.point_fit import fit_points
 from rote.constructions._gadgets.split import Split, check_widths
@@ -81,6 +81,11 @@ class Yun2019Classifier(Construction):
         check_widths(self.widths)
         if self.directions is not None and self.directions < 1:
             raise OptionError(f"Option 'directions' must be at least 1, not {self.directions}.")
+
+    @property
+    def advice(self) -> str:
+        """Clamps that saturate without rounding."""
+        return advice_for(self._clamp())
 
     def promise(self, problem: Problem) -> Size:
         """The widths of the condition, and the parameters of the form with shared numbers."""

@@ -26,7 +26,7 @@ of the gaps between slices, and all phantoms inside them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar, final
 
@@ -96,6 +96,11 @@ class Yun2019Deep(Construction):
         if self.directions is not None and self.directions < 1:
             raise OptionError(f"Option 'directions' must be at least 1, not {self.directions}.")
 
+    @property
+    def advice(self) -> str:
+        """Units that saturate without rounding."""
+        return "" if self.activation == "hard-tanh" else "Take activation='hard-tanh'."
+
     def promise(self, problem: Problem) -> Size:
         """The units that the blocks and what they carry take, and all weights between layers."""
         layout = self.layout(problem.n, problem.outputs)
@@ -131,7 +136,11 @@ class Yun2019Deep(Construction):
             if isinstance(found, Layout):
                 return found
             names = ",".join(map(str, self.widths))
-            raise AssumptionError(f"Widths {names} hold {found} points, not {n}. Take larger ones.")
+            equal = replace(self, widths=None, depth=len(self.widths)).layout(n, outputs)
+            enough = ",".join(map(str, equal.widths))
+            raise AssumptionError(
+                f"Widths {names} hold {found} points, not {n}; widths={enough} would."
+            )
 
         def fits(width: int) -> Layout | int:
             return best_layout((width,) * self.depth, n, outputs, needed)

@@ -33,6 +33,7 @@ from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
 from rote.constructions._gadgets.one_hot import edges, one_hot
 from rote.constructions._gadgets.planes import Planes, fit_planes, grouped
+from rote.constructions._gadgets.projection import column_ranges
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError, PrecisionError
 from rote.network import Affine, ArgMax, Decision, Layer, Residual, Size
@@ -40,6 +41,8 @@ from rote.typing import DType, Floats, Integers
 
 __all__ = ["Yun2019Residual"]
 
+_NAMED = 10
+"""Rows that an error names."""
 _REPAIR = {"float32": "Use dtype='float64'.", "float64": "Try more groupings: raise 'tries'."}
 
 
@@ -229,17 +232,29 @@ def _check_planes(
         group, other = groups[g], int(planes.closest[g])
         together = np.append(group, other)
         rows = sorted(data.rows[together].tolist())
-        names = ", ".join(map(str, rows[:-1]))
+        names = ", ".join(map(str, rows[:_NAMED]))
+        names += f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
         if len(group) == data.d and not done[other]:
             lifted = np.column_stack([data.points[together].astype(float), np.ones(data.d + 1)])
             if rank(lifted) <= data.d:
                 raise AssumptionError(
-                    "Points must be in general position, not more than "
-                    f"{data.d} of them on a hyperplane; rows {names} and {rows[-1]} lie on one.",
+                    f"Points must be in general position, at most {data.d} of them on a "
+                    f"hyperplane; {len(rows)} lie on one, rows {names}.{_why(data)} Take "
+                    "'yun2019-classifier', which needs distinct points only.",
                     rows,
                 )
         raise PrecisionError(
-            f"{dtype} cannot hold a hyperplane through rows {names} or {rows[-1]} that misses the "
-            f"last of them. {_REPAIR[dtype]}",
+            f"{dtype} cannot hold a hyperplane through {len(group)} of the rows {names} "
+            f"that misses row {int(data.rows[other])}. {_REPAIR[dtype]}",
             rows,
         )
+
+
+def _why(data: DataSet) -> str:
+    """A reason that concerns all points at once, where there is one; a sentence, or empty."""
+    low, high = column_ranges(data.points)
+    constant = np.flatnonzero(low == high)
+    if not constant.size:
+        return ""
+    more = f" (and {len(constant) - 1} more)" if len(constant) > 1 else ""
+    return f" Feature {constant[0]}{more} never changes, so all points do."

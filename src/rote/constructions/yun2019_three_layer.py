@@ -30,7 +30,7 @@ from typing import ClassVar, final
 
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.clamp import Clamp
-from rote.constructions._gadgets.clamps import Condition, Unit, clamp_of
+from rote.constructions._gadgets.clamps import Condition, Unit, advice_for, clamp_of
 from rote.constructions._gadgets.point_fit import fit_points
 from rote.constructions._gadgets.split import check_widths
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
@@ -84,6 +84,11 @@ class Yun2019ThreeLayer(Construction):
         if self.directions is not None and self.directions < 1:
             raise OptionError(f"Option 'directions' must be at least 1, not {self.directions}.")
         check_tolerance(self.tolerance)
+
+    @property
+    def advice(self) -> str:
+        """Clamps that saturate without rounding."""
+        return advice_for(self._clamp())
 
     def promise(self, problem: Problem) -> Size:
         """The widths of the condition, and the parameters with the direction stored once."""

@@ -52,7 +52,10 @@ class Parameters:
         if network.dtype == "exact":
             raise OptionError("Gradients need a network in floats, not an exact one.")
         if network.outputs > 1:
-            raise OptionError(f"Gradients need a network of one output, not {network.outputs}.")
+            raise OptionError(
+                f"Gradients need a network of one output, not {network.outputs}; one built by "
+                "zhang2017 or yun2019-three-layer has one, for class labels too."
+            )
         if any(a.kind == "threshold" for layer in network.affine_layers for a in layer.activations):
             raise OptionError("Threshold units have no gradient.")
         self.network = network

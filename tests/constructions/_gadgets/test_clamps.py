@@ -14,7 +14,7 @@ from rote.constructions._gadgets.clamp import Clamp
 from rote.constructions._gadgets.clamp_composition import CompositionClamp
 from rote.constructions._gadgets.clamp_difference import DifferenceClamp
 from rote.constructions._gadgets.clamp_hard_tanh import HardTanhClamp
-from rote.constructions._gadgets.clamps import clamp_of
+from rote.constructions._gadgets.clamps import advice_for, clamp_of
 from rote.constructions._gadgets.slots import deal
 from rote.constructions._gadgets.zigzag import signs
 from rote.errors import OptionError
@@ -151,3 +151,10 @@ def test_options() -> None:
         clamp_of("relu", 1.5, "sharp")
     with pytest.raises(OptionError, match=r"Only activation 'relu' .* not 'leaky'"):
         clamp_of("leaky", 0.25, "sharp", composition=True)
+
+
+def test_advice_leads_to_units_that_saturate() -> None:
+    assert "composition=true" in advice_for(clamp_of("relu", 0.01, "sharp"))
+    assert "'hard-tanh'" in advice_for(clamp_of("leaky", 0.01, "paper"))
+    assert not advice_for(clamp_of("hard-tanh", 0.01, "sharp"))
+    assert not advice_for(clamp_of("relu", 0.01, "sharp", composition=True))

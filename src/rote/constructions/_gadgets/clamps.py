@@ -11,7 +11,7 @@ from rote.constructions._gadgets.clamp_hard_tanh import HardTanhClamp
 from rote.errors import OptionError
 from rote.network.activation import RELU, leaky
 
-__all__ = ["Condition", "Unit", "clamp_of"]
+__all__ = ["Condition", "Unit", "advice_for", "clamp_of"]
 
 Unit: TypeAlias = Literal["hard-tanh", "relu", "leaky"]
 """Activations of [yun2019]: hard-tanh, and the ReLU-like ones."""
@@ -38,6 +38,8 @@ def clamp_of(
         OptionError: If the slope is not in [0, 1), or other units than ReLUs are to be composed.
     """
     even = condition == "paper"
+    if not 0 <= slope < 1:
+        raise OptionError(f"Option 'slope' must lie in [0, 1), not {slope}.")
     unit = leaky(slope)
     if composition:
         if activation != "relu":
@@ -48,3 +50,19 @@ def clamp_of(
     if activation == "hard-tanh":
         return HardTanhClamp(even)
     return DifferenceClamp(even, RELU if activation == "relu" else unit)
+
+
+def advice_for(clamp: Clamp) -> str:
+    """What to try where rounding is too much for a clamp; empty if it rounds as little as can be.
+
+    Args:
+        clamp: The clamp.
+
+    Returns:
+        One sentence.
+    """
+    if clamp.saturates:
+        return ""
+    if clamp.activation == RELU:
+        return "Take composition=true, for ReLUs one behind the other, or activation='hard-tanh'."
+    return "Take activation='hard-tanh', or 'relu' with composition=true."
