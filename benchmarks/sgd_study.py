@@ -26,7 +26,7 @@ COLUMNS = {
     "spread": "spread of four curves",
     "first_order": "off the first order",
     "distance": "|xi| / rho",
-    "contraction": "contraction",
+    "shrinks": "slowest shrinks by",
 }
 FORMS = {
     "three-layer, hard-tanh": make("yun2019-three-layer"),
@@ -63,7 +63,7 @@ def main() -> None:
                 "spread": float((inner.max(axis=0) / inner.min(axis=0)).max()),
                 "first_order": float(np.abs(inner[1] / run.predicted - 1).max()),
                 "distance": float((run.distance[1:] / run.radius[1:, None]).max()),
-                "contraction": run.contraction,
+                "shrinks": 1 - run.contraction,
             }
         )
         if options.docs is not None and name == DRAWN:

@@ -3,12 +3,14 @@
 Three tables: class labels and real targets in float64, the most points in float32 that are still
 certified as portable, and build times over the floor of one product and one sort.
 
-    python benchmarks/yun2019.py --letters letters.npz
+    python benchmarks/yun2019.py --letters letters.npz --docs docs
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,14 @@ import numpy as np
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
-from common import fastest, report
+from common import RESULTS, fastest, report
 from rote.certify import verify
 from rote.constructions import Construction, make
 from rote.data import DataSet
 from rote.data.read import read
 from rote.errors import RoteError
-from rote.typing import DType
+from rote.network import Network
+from rote.typing import DType, Floats
 
 SIZES = {
     "variant": "variant",
@@ -31,6 +34,7 @@ SIZES = {
     "widths": "widths",
     "tight": "= promise",
     "largest_weight": "largest weight",
+    "error": "measured error",
     "portable": "portable",
     "margin": "margin",
     "build_s": "build s",
@@ -38,7 +42,13 @@ SIZES = {
     "reason": "reason",
 }
 FLOAT32 = {"variant": "variant", "classes": "classes", "n": "most points", "reason": "next fails"}
-TIMES = {"variant": "variant", "n": "n", "floor_s": "floor s", "build_over_floor": "build / floor"}
+TIMES = {
+    "variant": "variant",
+    "n": "n",
+    "floor_s": "floor s",
+    "over_floor": "build / floor",
+    "least_over_floor": "least / least",
+}
 
 VARIANTS: dict[str, Construction] = {
     "three-layer, hard-tanh": make("yun2019-three-layer"),
@@ -55,6 +65,8 @@ VARIANTS: dict[str, Construction] = {
     "residual, relu": make("yun2019-residual", activation="relu"),
     "residual, relu composed": make("yun2019-residual", activation="relu", composition=True),
 }
+WIDE = "classifier, relu, fewer groups"
+"""Half of the default's groups, twice their points."""
 QUADRATIC = 20_000
 """Most points for residual networks, which compare every plane with every point."""
 REFUSALS = 3
@@ -70,9 +82,11 @@ def normal(n: int, classes: int | None, seed: int = 0) -> DataSet:
     return DataSet.from_arrays(X, rng.integers(0, classes, n))
 
 
-def measure(variant: str, name: str, data: DataSet, dtype: DType) -> dict[str, Any]:
-    """Build and certify once."""
-    construction = VARIANTS[variant]
+def measure(
+    variant: str, name: str, data: DataSet, dtype: DType, construction: Construction | None = None
+) -> dict[str, Any]:
+    """Build, evaluate and certify once."""
+    construction = construction or VARIANTS[variant]
     row: dict[str, Any] = {"variant": variant, "data": name, "n": data.n}
     try:
         construction.check_applies(data.problem, dtype)
@@ -93,10 +107,27 @@ def measure(variant: str, name: str, data: DataSet, dtype: DType) -> dict[str, A
         "widths": "-".join(map(str, size.widths or ())),
         "tight": (promise.neurons, promise.parameters) == (size.neurons, size.parameters),
         "largest_weight": size.largest_weight,
+        "error": error_of(network, data),
         "portable": claim.holds,
         "margin": claim.margin,
         "reason": "" if claim.holds else claim.reason,
     }
+
+
+def error_of(network: Network, data: DataSet) -> float:
+    """The largest error of an output in NumPy, over the largest target."""
+    raw = network.raw(data.points)
+    wanted = data.target if raw.shape[1] == 1 else np.eye(raw.shape[1])[data.target]
+    wanted = wanted.reshape(raw.shape)
+    return float(np.abs(raw - wanted).max() / np.abs(wanted).max())
+
+
+def halved(data: DataSet) -> Construction:
+    """The classifier of ReLU pairs with half as many groups as by default."""
+    first, _, third = make("yun2019-classifier", activation="relu").promise(data.problem).widths
+    groups = -(-first // 2)
+    widths = (groups, 2 * -(-data.n // groups), third)
+    return make("yun2019-classifier", activation="relu", widths=widths)
 
 
 def float64_rows(letters: Path | None, console: Console) -> list[dict[str, Any]]:
@@ -119,6 +150,9 @@ def float64_rows(letters: Path | None, console: Console) -> list[dict[str, Any]]
                 continue
             console.print(f"{variant}, {name}, n = {data.n} ...")
             rows.append(measure(variant, name, data, "float64"))
+        if data.targets is None:
+            console.print(f"{WIDE}, {name}, n = {data.n} ...")
+            rows.append(measure(WIDE, name, data, "float64", halved(data)))
     return rows
 
 
@@ -141,34 +175,115 @@ def float32_rows(console: Console) -> list[dict[str, Any]]:
 
 
 def time_rows(console: Console) -> list[dict[str, Any]]:
-    """Build times over the floor."""
+    """Build times over the floor: the median of the ratios, and the ratio of the least of both."""
+    # A build is divided by the floor just before it, so that other work on the machine slows both.
     rows = []
-    for n in (10**5, 10**6):
+    for n, repeats in ((10**5, 15), (10**6, 7)):
         data = normal(n, 10)
         u = np.random.default_rng(1).standard_normal(data.d)
-        floor = fastest(lambda data=data, u=u: np.sort(data.points @ u), repeats=5)
+
+        def floor(data: DataSet = data, u: Floats = u) -> object:
+            return np.sort(data.points @ u)
+
         for variant, construction in VARIANTS.items():
             if variant.startswith("residual"):
                 continue
             console.print(f"{variant}, build time at n = {n} ...")
-            seconds = fastest(lambda c=construction, data=data: c.build(data), repeats=3)
+            construction.build(data)  # the digest of the data is computed once
+            floors, builds = [], []
+            for _ in range(repeats):
+                floors.append(fastest(floor, repeats=3))
+                builds.append(fastest(lambda c=construction, data=data: c.build(data), repeats=1))
+            ratios = np.divide(builds, floors)
             rows.append(
-                {"variant": variant, "n": n, "floor_s": floor, "build_over_floor": seconds / floor}
+                {
+                    "variant": variant,
+                    "n": n,
+                    "floor_s": float(np.median(floors)),
+                    "over_floor": float(np.median(ratios)),
+                    "least_over_floor": min(builds) / min(floors),
+                }
             )
     return rows
+
+
+def results(name: str) -> list[dict[str, Any]]:
+    """The rows that a table had when it was last measured."""
+    return json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+
+
+def write_tables(path: Path) -> None:
+    """The tables of the documentation, from the results."""
+    float64, float32 = results("yun2019_float64"), results("yun2019_float32")
+    times = results("yun2019_times")
+    sections = [
+        pivot(
+            [row for row in float64 if "real" not in row["data"]],
+            lambda row: f"{row['data'].split(',')[0]}, n = {row['n']}",
+            lambda row: f"{row['margin']:.3g}" if row["portable"] else "no",
+            "margin of `portable` in float64",
+        ),
+        pivot(
+            [row for row in float64 if "real" in row["data"]],
+            lambda _: "measured in NumPy",
+            lambda row: f"{row['error']:.1e}",
+            "relative error of real targets, n = 10000",
+            ("`portable` within $10^{-6}$", lambda row: "yes" if row["portable"] else "no"),
+        ),
+        pivot(
+            float32,
+            lambda row: f"{row['classes']} classes",
+            lambda row: str(row["n"]),
+            "most points with `portable` in float32",
+        ),
+        pivot(
+            times,
+            lambda row: f"n = {row['n']}",
+            lambda row: f"{row['over_floor']:.0f}",
+            "time to build, over one product and one sort",
+        ),
+    ]
+    path.write_text("\n".join(sections))
+
+
+def pivot(
+    rows: Sequence[dict[str, Any]],
+    column: Callable[[dict[str, Any]], str],
+    cell: Callable[[dict[str, Any]], str],
+    heading: str,
+    *more: tuple[str, Callable[[dict[str, Any]], str]],
+) -> str:
+    """A Markdown table of variants against cases."""
+    entries = [(row, column(row), cell(row)) for row in rows]
+    entries += [(row, name, own(row)) for name, own in more for row in rows]
+    columns = list(dict.fromkeys(name for _, name, _ in entries))
+    variants = list(dict.fromkeys(row["variant"] for row in rows))
+    cells = {(row["variant"], name): text for row, name, text in entries}
+    lines = [f"| {heading} | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 1) + "|"]
+    for variant in variants:
+        own = (cells.get((variant, name), "") for name in columns)
+        lines.append(f"| {variant} | " + " | ".join(own) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--letters", type=Path, help="a file with the arrays X and y")
+    parser.add_argument("--tables", nargs="*", default=["times", "float32", "float64"])
+    parser.add_argument("--docs", type=Path, help="folder of the documentation, for the tables")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     console = Console(stderr=True)
     with threadpool_limits(options.threads):
-        report("yun2019_times", TIMES, time_rows(console))
-        report("yun2019_float32", FLOAT32, float32_rows(console))
-        report("yun2019_float64", SIZES, float64_rows(options.letters, console))
+        if "times" in options.tables:
+            report("yun2019_times", TIMES, time_rows(console))
+        if "float32" in options.tables:
+            report("yun2019_float32", FLOAT32, float32_rows(console))
+        if "float64" in options.tables:
+            report("yun2019_float64", SIZES, float64_rows(options.letters, console))
+    if options.docs is not None:
+        write_tables(options.docs / "figures" / "yun2019.md")
 
 
 if __name__ == "__main__":
