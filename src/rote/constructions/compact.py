@@ -19,7 +19,7 @@ unknowns than equations [genuzio2016, dietzfelbinger2008].
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, final
 
 import numpy as np
@@ -35,7 +35,7 @@ from rote.constructions._compact.memory import Address, disagreement, fill, plan
 from rote.constructions._compact.output import bounded, output_layers, sign_layer
 from rote.constructions._compact.planes import cut
 from rote.constructions._compact.reader import point_gap, reader_layers
-from rote.constructions._compact.words import Words, class_words, level_words, with_planes
+from rote.constructions._compact.words import Word, Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError, PrecisionError
@@ -125,6 +125,9 @@ class Compact(Construction):
         if classes == 2 and not reject:
             return self._built(data, context, words, sign=True), Sign(data.labels)
         labels = _with_unknown(data.labels) if reject else data.labels
+        order = _output_order(words)
+        if order is not None:  # outputs count intervals, so that stairs rise by one
+            words, labels = (_counting(words[0], order),), labels[order]
         return self._built(data, context, words), Nearest(labels)
 
     def _real_layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
@@ -159,6 +162,21 @@ class Compact(Construction):
             gap = point_gap(depth, repeat, planes)
             output = output_layers(units, words, interval, gap, dtype)
         return (*memory.encoder, *integral((*address, *table, *reader, *output)))
+
+
+def _output_order(words: Words) -> Integers | None:
+    """The classes in the order of their intervals if the outputs had better count these."""
+    if len(words) > 1 or words[0].code.prefix:
+        return None
+    gap = point_gap(LONGEST, True, PLANES)
+    order = words[0].code.order
+    ordered = (_counting(words[0], order),)
+    return order if bounded(ordered, gap) and not bounded(words, gap) else None
+
+
+def _counting(word: Word, order: Integers) -> Word:
+    """The word with outputs that count the symbols in another order."""
+    return replace(word, values=np.argsort(order)[:, None])
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from rote.typing import Array, DType
 __all__ = ["Stack"]
 
 _WIDEST_IDENTITY = 4096
-"""Most units of a layer made for an activation that follows no affine map; 64 MB. Ours."""
+"""Most units of a layer made for a difference or for an activation that follows no affine map;
+64 MB. Ours."""
 
 
 class Stack:
@@ -44,6 +45,18 @@ class Stack:
         self.check_width(layer.inputs)
         self._append(layer, bare=True)
 
+    def add_reflection(self, constant: float) -> None:
+        """Add the map of each value to a constant less it.
+
+        Args:
+            constant: The constant.
+
+        Raises:
+            OptionError: The rows are too wide, or of unknown width, or the constant is not finite.
+        """
+        width = self._narrow("A difference")
+        self.add_map(0 - np.eye(width, dtype=self.dtype), np.full(width, constant, self.dtype))
+
     def add_activation(self, activation: Activation | tuple[Activation, ...]) -> None:
         """Apply activations; if no map came right before, one with the identity matrix is added.
 
@@ -56,13 +69,9 @@ class Stack:
         if self._bare is not None:
             before = self._bare
             self.layers.pop()
-        elif self.width is not None and self.width <= _WIDEST_IDENTITY:
-            identity = np.eye(self.width, dtype=self.dtype)
-            before = Affine(identity, np.zeros(self.width, self.dtype))
         else:
-            raise OptionError(
-                f"An activation must follow an affine map, or at most {_WIDEST_IDENTITY} values."
-            )
+            width = self._narrow("An activation")
+            before = Affine(np.eye(width, dtype=self.dtype), np.zeros(width, self.dtype))
         self._append(Affine(before.weight, before.bias, activation))
 
     def add_block(self, body: Stack) -> None:
@@ -88,6 +97,14 @@ class Stack:
         if self.width not in {None, width}:
             raise OptionError(f"Rows of {width} values are needed, not of {self.width}.")
         self.width = width
+
+    def _narrow(self, what: str) -> int:
+        """The length of the rows, if it is known and a square matrix of that size may be made."""
+        if self.width is None or self.width > _WIDEST_IDENTITY:
+            raise OptionError(
+                f"{what} must follow an affine map, or at most {_WIDEST_IDENTITY} values."
+            )
+        return self.width
 
     def _append(self, layer: Layer, *, bare: bool = False) -> None:
         self.layers.append(layer)

@@ -9,6 +9,7 @@ import pytest
 from onnx import ModelProto, TensorProto, helper
 
 from foreign import model, random, read
+from rote.errors import FormatError
 from rote.export.onnx import from_bytes
 from rote.network import ArgMax, Residual
 from rote.network.activation import (
@@ -237,6 +238,15 @@ def test_operations_that_do_nothing_are_passed_over() -> None:
     }
     network = read(model(nodes, constants))
     assert [f.activation for f in network.affine_layers] == [RELU, IDENTITY]
+
+
+def test_a_difference_is_read_of_one_number_less_all() -> None:
+    nodes = [node("Gemm", ["x", "W", "B"], ["h"], transB=1), node("Sub", ["one", "h"], ["y"])]
+    network = read(model(nodes, {"W": W, "B": B, "one": scalar(1.0)}))
+    assert np.array_equal(network.affine_layers[1].weight, -np.eye(4))
+    assert np.array_equal(network.affine_layers[1].bias, np.ones(4))
+    with pytest.raises(FormatError, match="one float32 number"):
+        read(model(nodes, {"W": W, "B": B, "one": random(4)}))
 
 
 @pytest.mark.parametrize("order", [("h", "z"), ("z", "h")])

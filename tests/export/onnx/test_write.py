@@ -102,6 +102,22 @@ def test_a_file_holds_every_bit(data: st.DataObject) -> None:
     assert to_bytes(again) == content
 
 
+@pytest.mark.parametrize("dtype", FLOAT_DTYPES)
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_a_constant_less_all_values_stores_no_matrix(dtype: DType, zero: float) -> None:
+    first = Affine(np.ones((40, 3), dtype), np.arange(40).astype(dtype), RELU)
+    minus = 0 - np.eye(40, dtype=dtype)
+    minus[3, 4] = zero
+    second = Affine(minus, np.full(40, 7, dtype), RELU)
+    network = Network((first, second), Value(0.5), dtype)
+    content = to_bytes(network)
+    operators = [node.op_type for node in onnx.load_from_string(content).graph.node]
+    assert ("Sub" in operators) == (str(zero) == "0.0")
+    assert digest(from_bytes(content)) == digest(network)
+    x = np.arange(6).reshape(2, 3).astype(dtype)
+    assert np.array_equal(run(content, x)[0], network.raw(x))
+
+
 @given(st.data())
 def test_a_file_is_valid_and_states_its_form(data: st.DataObject) -> None:
     network = data.draw(networks(data.draw(st.sampled_from(FLOAT_DTYPES)), ALL_ACTIVATIONS))

@@ -9,9 +9,10 @@ import numpy as np
 
 from rote.export.onnx.constants import attributes_of, constant
 from rote.export.onnx.graph import Graph, Node
+from rote.network.layer import Affine
 from rote.typing import Array, DType
 
-__all__ = ["Map", "find_map"]
+__all__ = ["Map", "Reflection", "find_map", "find_reflection", "reflected"]
 
 _FACTORS = range(-16, 17)
 """Powers of two that Gemm may multiply by. Such a factor commutes with every rounding, short of
@@ -33,6 +34,60 @@ class Map:
     source: str
     weight: Array
     bias: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Reflection:
+    """A constant less each value: an affine map whose weight, minus the identity, is not stored.
+
+    Attributes:
+        node: The node that makes its result.
+        source: The value that it is applied to.
+        constant: The constant.
+    """
+
+    node: Node
+    source: str
+    constant: float
+
+
+def reflected(layer: Affine) -> float | None:
+    """The constant of which a layer takes its inputs, if it is a reflection of several values."""
+    if not 1 < layer.outputs == layer.inputs or layer.shared:
+        return None
+    minus = 0 - np.eye(layer.inputs, dtype=layer.weight.dtype)
+    bias = np.full_like(layer.bias, layer.bias[0])
+    # Compared bit for bit: a negative zero is not the zero that is read back.
+    if layer.weight.tobytes() != minus.tobytes() or layer.bias.tobytes() != bias.tobytes():
+        return None
+    return float(layer.bias[0])
+
+
+def find_reflection(graph: Graph, dtype: DType, name: str, nodes: list[Node]) -> Reflection | None:
+    """Find a reflection whose result is a given value.
+
+    Args:
+        graph: The graph.
+        dtype: Arithmetic of the network.
+        name: The value.
+        nodes: The nodes that were read are added here.
+
+    Returns:
+        The reflection, or None if the value is not made by one.
+
+    Raises:
+        FormatError: The constant is no single number of that dtype.
+    """
+    node = graph.made_by(name)
+    if node is None or node.op != "Sub" or len(node.inputs) != 2:
+        return None
+    value = constant(graph, node.inputs[0], nodes)
+    if value is None:
+        return None
+    if value.size != 1 or value.ndim > 1 or value.dtype != dtype:
+        raise node.error(f"Rote reads a difference only of one {dtype} number less all values.")
+    nodes.append(node)
+    return Reflection(node, node.inputs[1], float(value.item()))
 
 
 def find_map(graph: Graph, dtype: DType, name: str, nodes: list[Node]) -> Map | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import string
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from rote.export.onnx.tensors import from_array
 from rote.network.storage import pack
 from rote.typing import Array, DType
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "shorten"]
 
 _SCALES = range(-126, 121)
 """Powers of two that DequantizeLinear multiplies by: the scale is a normal float32, which no
@@ -174,6 +175,27 @@ class Builder:
         if product != name:
             nodes.append(helper.make_node("Cast", [product], [name], to=element))
         return GraphProto(initializer=new, node=nodes)
+
+
+def shorten(graph: GraphProto) -> None:
+    """Rename all values but inputs and outputs, those that occur most often the shortest."""
+    names = Counter(
+        name
+        for names in ([tensor.name for tensor in graph.initializer], *_of_nodes(graph))
+        for name in names
+    )
+    for value in (*graph.input, *graph.output):
+        names.pop(value.name, None)
+    new = dict(zip((name for name, _ in names.most_common()), _short_names(), strict=False))
+    for tensor in graph.initializer:
+        tensor.name = new[tensor.name]
+    for names_of_node in _of_nodes(graph):
+        names_of_node[:] = [new.get(name, name) for name in names_of_node]
+
+
+def _of_nodes(graph: GraphProto) -> list[Any]:
+    """The lists of inputs and of outputs of all nodes."""
+    return [names for node in graph.node for names in (node.input, node.output)]
 
 
 def _scale(exponent: int) -> Array:

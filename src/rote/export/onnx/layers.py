@@ -11,7 +11,7 @@ import numpy as np
 from onnx import TensorProto
 
 from rote.errors import FormatError, OptionError
-from rote.export.onnx.affine import Map, find_map
+from rote.export.onnx.affine import Map, Reflection, find_map, find_reflection
 from rote.export.onnx.graph import Graph, Node
 from rote.export.onnx.neutral import Neutral, find_neutral, skip_identities
 from rote.export.onnx.units import find_activation
@@ -50,7 +50,7 @@ class _Block:
     body: tuple[_Step, ...]
 
 
-_Step: TypeAlias = Map | Neutral | _Units | _Block
+_Step: TypeAlias = Map | Reflection | Neutral | _Units | _Block
 
 
 def arithmetic(graph: Graph) -> DType:
@@ -117,8 +117,10 @@ class _Walk:
         units = find_activation(self.graph, self.dtype, name, self.nodes)
         if units is not None:
             return _Units(node, units[0]), units[1]
-        found = find_neutral(self.graph, name, self.nodes) or find_map(
-            self.graph, self.dtype, name, self.nodes
+        found = (
+            find_neutral(self.graph, name, self.nodes)
+            or find_map(self.graph, self.dtype, name, self.nodes)
+            or find_reflection(self.graph, self.dtype, name, self.nodes)
         )
         if found is not None:
             return found, found.source
@@ -166,6 +168,8 @@ class _Forth:
                 self.check_rows(step.node)
                 if isinstance(step, Map):
                     stack.add_map(step.weight, step.bias)
+                elif isinstance(step, Reflection):
+                    stack.add_reflection(step.constant)
                 elif isinstance(step, _Units):
                     stack.add_activation(step.activation)
                 else:

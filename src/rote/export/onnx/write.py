@@ -24,7 +24,8 @@ from onnx import (
 
 from rote.errors import FormatError
 from rote.export.floats import to_float64
-from rote.export.onnx.builder import Builder
+from rote.export.onnx.affine import reflected
+from rote.export.onnx.builder import Builder, shorten
 from rote.export.onnx.decode import decode_form
 from rote.export.onnx.graph import LARGEST_FILE, PRODUCER
 from rote.export.onnx.labels import annotation
@@ -116,6 +117,7 @@ def _serialized(network: Network) -> tuple[bytes, tuple[int, ...]]:
         graph.node[-1].output[0] = "label"
         text = holes["labels"].dtype == object
         graph.output.append(_value("label", TensorProto.STRING if text else TensorProto.INT64))
+    shorten(graph)
     model = ModelProto(
         ir_version=_IR_VERSION,
         opset_import=[OperatorSetIdProto(domain="", version=_OPSET)],
@@ -145,8 +147,11 @@ def _layer(builder: Builder, layer: Layer, h: str) -> str:
 
 
 def _affine(builder: Builder, layer: Affine, h: str) -> str:
-    """One Gemm; for a shared row one product, to which every unit adds its bias."""
-    if layer.shared:
+    """One Gemm; Sub for a constant less each value; for a shared row one product for all units."""
+    constant = reflected(layer)
+    if constant is not None:
+        z = builder.node("Sub", [builder.constant(np.array(constant, builder.dtype)), h])
+    elif layer.shared:
         z = builder.node("Add", [builder.product(h, layer.weight), builder.weight(layer.bias)])
     elif np.any(layer.bias != 0) or np.any(np.signbit(layer.bias)):
         z = builder.product(h, layer.weight, builder.weight(layer.bias))
