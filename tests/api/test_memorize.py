@@ -72,6 +72,15 @@ def test_the_objective_is_what_auto_makes_smallest(objective: Objective) -> None
             continue
 
 
+def test_the_objective_latency_tries_the_shallow_form_of_the_compact_memory() -> None:
+    X, y = table(n=300)
+    memo = rote.memorize(X, y, objective="latency")
+    deep = rote.memorize(X, y, construction="compact")
+    assert memo.size.depth is not None
+    assert deep.size.depth is not None
+    assert 2 * memo.size.depth < deep.size.depth
+
+
 def test_auto_leaves_slow_constructions_to_few_points(monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = table(n=20)
     free = rote.memorize(X, y, objective="neurons").network.provenance.construction

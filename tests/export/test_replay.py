@@ -267,7 +267,7 @@ def test_misuse() -> None:
 def test_the_claim_fits_a_certificate() -> None:
     data = table()
     claims = {"replayed": replay(stairs(data), data)}
-    certificate = Certificate("n", data.digest, data.n, data.d, 0, "float32", 0, claims)
+    certificate = Certificate("n", data.digest, data.n, data.d, 0, None, "float32", 0, claims)
     again = Certificate.from_json(certificate.to_json())
     assert again == certificate
     assert isinstance(again.claims["replayed"], Claim)

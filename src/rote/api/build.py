@@ -21,8 +21,13 @@ from rote.typing import DType, Progress, Task, no_progress
 
 __all__ = ["Objective", "constructions", "memorize", "memorize_data"]
 
-Objective: TypeAlias = Literal["bytes", "parameters", "neurons", "depth", "total-weight"]
+Objective: TypeAlias = Literal["bytes", "parameters", "neurons", "depth", "total-weight", "latency"]
 ClaimName: TypeAlias = Literal["exact", "portable"]
+
+
+_LAYER_TIME, _WEIGHT_TIME = 800.0, 0.2
+"""Nanoseconds that onnxruntime takes for a layer and for a weight of one input, on one core of the
+machine that the benchmarks ran on. Ours, measured; only their quotient matters."""
 
 
 def constructions() -> dict[str, Theorem]:
@@ -50,8 +55,8 @@ def memorize(
         y: Class labels, shape (n,); or real targets, shape (n,) or (n, k).
         construction: A catalogue key, or ``auto`` for the smallest certified network of all.
         dtype: Arithmetic of the network; by default float32 if that can be certified, else float64.
-        objective: What ``auto`` makes smallest: bytes of the ONNX file, parameters, neurons, depth
-            or total weight.
+        objective: What ``auto`` makes smallest: bytes of the ONNX file, parameters, neurons, depth,
+            total weight, or an estimate of the time that one input takes.
         claim: What must hold: ``portable`` (the default wherever it can be had) or ``exact``.
         task: ``classes`` or ``real``; by default floats that are not all integers are real.
         seed: Seed of all randomness.
@@ -111,6 +116,8 @@ def memorize_data(
             for key, kind in CATALOGUE.items()
             if kind.theorem.most_points is None or data.n <= kind.theorem.most_points
         ]
+        if objective == "latency":
+            candidates.append(make("compact", shallow=True))
     else:
         candidates = [make(construction, **(options or {}))]
     return _smallest(data, candidates, dtype, objective, claim, seed, progress)
@@ -187,6 +194,8 @@ def _price(network: Network, objective: Objective) -> float:
     size = network.size
     if objective == "bytes":
         return file_bytes(network)
+    if objective == "latency":
+        return _LAYER_TIME * len(network.affine_layers) + _WEIGHT_TIME * (size.parameters or 0)
     price = {
         "parameters": size.parameters,
         "neurons": size.neurons,

@@ -35,6 +35,7 @@ from rote.constructions._compact.memory import Address, disagreement, fill, plan
 from rote.constructions._compact.output import bounded, output_layers, sign_layer
 from rote.constructions._compact.planes import cut
 from rote.constructions._compact.reader import point_gap, reader_layers
+from rote.constructions._compact.shallow import LEVELS, shallow_layers
 from rote.constructions._compact.words import Word, Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
@@ -52,6 +53,10 @@ _GROWTH = 1.02
 
 _LONG = 19
 """Bits of a long number and of the longest code word: what float32 holds of their reader."""
+
+_FEW_PLANES = 4
+"""Bits of a number in the shallow form, if code words are no longer: its reader has a unit for each
+number that a sum of entries can be. Ours."""
 
 _PATIENCE = 24
 
@@ -78,11 +83,14 @@ class Compact(Construction):
             2^-``reject_unknown`` of them. 0 stores no fingerprint.
         tolerance: Largest absolute error of real targets, which are remembered in levels about
             twice that apart; integers in steps of 1 or of the largest number that serves.
+        shallow: Whether to use about a dozen hidden layers, most of them wide, instead of fifty
+            narrow ones: larger, but faster on one input at a time.
     """
 
     words: Literal["bytes", "float32"] = "bytes"
     reject_unknown: int = 0
     tolerance: float | None = None
+    shallow: bool = False
 
     theorem: ClassVar[Theorem] = Theorem(
         key="compact",
@@ -106,6 +114,8 @@ class Compact(Construction):
                 f"Option 'reject_unknown' must be from 0 to {LONGEST} bits, not "
                 f"{self.reject_unknown}."
             )
+        if self.shallow and self.words != "bytes":
+            raise OptionError("Option 'shallow' goes with words='bytes' only.")
         check_tolerance(self.tolerance)
 
     def promise(self, problem: Problem) -> Size:
@@ -149,10 +159,17 @@ class Compact(Construction):
         """The layers of the memory of some words."""
         depth = max(word.code.depth for word in words)
         planes = PLANES if self.words == "bytes" else _LONG - depth
+        if self.shallow:
+            planes = max(_FEW_PLANES, depth)
         words = with_planes(words, planes)
-        repeat = planes == PLANES and (sign or bounded(words, point_gap(depth, True, planes)))
-        memory = _remember(data, context, words)
+        memory = _remember(data, context, words, self.shallow)
         layout, dtype = memory.layout, context.dtype
+        if self.shallow:
+            rest = shallow_layers(memory.fold, memory.table, words, layout, dtype)
+            if sign:
+                rest[-1] = replace(rest[-1], bias=rest[-1].bias - np.dtype(dtype).type(0.5))
+            return (*memory.encoder, *rest)
+        repeat = planes == PLANES and (sign or bounded(words, point_gap(depth, True, planes)))
         address, features, constants = address_layers(memory.fold, layout, dtype)
         table, sums = table_layers(features, constants, memory.table, layout, dtype)
         reader, units, interval = reader_layers(sums, depth, repeat, layout, dtype)
@@ -225,7 +242,7 @@ def _bit_encoder(data: DataSet, context: Context, words: Words) -> Encoder:
     return BitEncoder(planes, context.dtype)
 
 
-def _remember(data: DataSet, context: Context, words: Words) -> _Memory:
+def _remember(data: DataSet, context: Context, words: Words, shallow: bool) -> _Memory:
     """Try seeds until every system has a solution, on a larger table after many failures."""
     encoder = _encoder(data, context, words)
     planes = words[0].code.planes
@@ -234,14 +251,22 @@ def _remember(data: DataSet, context: Context, words: Words) -> _Memory:
     margin = 1.0
     for attempt in range(_ATTEMPTS):
         if attempt % _PATIENCE == 0:
-            layout = choose_layout(data.n * load, 1 - load, pairs, len(words), planes, margin)
+            layout = choose_layout(
+                data.n * load,
+                1 - load,
+                pairs,
+                len(words),
+                planes,
+                margin,
+                selected=shallow or planes > PLANES,
+            )
             margin *= _GROWTH
         if attempt == _ATTEMPTS // 2:
             # Points that differ by a common multiple of all periods, as may happen on a line, have
             # one address whatever the weights.
             encoder = _bit_encoder(data, context, words)
         context.progress("hash", attempt, _ATTEMPTS)
-        memory = _attempt(data, context, encoder, words, layout, margin)
+        memory = _attempt(data, context, encoder, words, layout, margin, shallow)
         if memory is not None:
             return memory
     raise PrecisionError(
@@ -257,9 +282,10 @@ def _attempt(
     words: Words,
     layout: Layout,
     margin: float,
+    shallow: bool,
 ) -> _Memory | None:
     """One seed: a hash without conflicts whose systems fit and have solutions."""
-    count, deviation = _projections(data.n, layout, encoder.width)
+    count, deviation = _projections(data.n, layout, encoder.width, shallow)
     spread = min(margin**_SPREADING, _WIDEST)
     # Points on a line repeat after a common period of all folds unless the weights grow, too.
     projections = encoder.draw(count, deviation * spread, context.rng)
@@ -267,7 +293,7 @@ def _attempt(
         return None
     largest = projections.values.max(axis=0)
     for _ in range(1 if count >= len(layout.ranges) else _FOLDS):
-        fold = draw_fold(largest, layout.ranges, context.rng)
+        fold = draw_fold(largest, layout.ranges, context.rng, LEVELS if shallow else 1)
         if fold is not None and _fits(fold, projections.values, words, layout):
             break
     else:
@@ -292,13 +318,13 @@ def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bo
     )
 
 
-def _projections(n: int, layout: Layout, width: int) -> tuple[int, float]:
-    """How many projections, of which deviation: the fewest bytes with enough entropy."""
+def _projections(n: int, layout: Layout, width: int, shallow: bool) -> tuple[int, float]:
+    """How many projections, of which deviation: the fewest bytes, or turns, with enough entropy."""
     parts = len(layout.ranges)
     uniform = 1.3 * max(layout.ranges)
     level = (2 * parts + 1) ** 2 if layout.selected else 31  # a repeated layer is stored once
     best = (math.inf, 2, uniform)
-    for count in range(2, parts + 1):
+    for count in range(parts if shallow else 2, parts + 1):
         bits = (2 * math.log2(n + 1) + 3) / count - 2
         deviation = max(uniform, 2.0**bits)
         spread = 1 if count == parts else 2

@@ -31,7 +31,7 @@ from rote.network.activation import IDENTITY, RELU
 from rote.network.storage import pack
 from rote.typing import Array, DType, Floats
 
-__all__ = ["address_layers", "integral", "table_layers"]
+__all__ = ["address_layers", "fold_layers", "integral", "table_layers"]
 
 
 def integral(layers: Sequence[Affine]) -> tuple[Affine, ...]:
@@ -97,7 +97,26 @@ def address_layers(
         The layers, the names of the features, and the constants that each block's squares need.
     """
     digits, passed = _names(layout)
-    parts = digits + passed
+    layers, names = fold_layers(fold, digits + passed, fold.levels, dtype)
+    squares, names, constants = _square_layers(fold.levels, names, layout, dtype)
+    return layers + squares, names, constants
+
+
+def fold_layers(
+    fold: Fold, parts: list[str], count: int, dtype: DType
+) -> tuple[list[Affine], list[str]]:
+    """From projections to the parts of an address after some folds.
+
+    Args:
+        fold: How the parts arise.
+        parts: Their names.
+        count: Number of folds, from 1.
+        dtype: Arithmetic of the network.
+
+    Returns:
+        The layers, and the names of their units: a pair for each part, which add up to 2^(count-1)
+        times its folded value, and ``one``.
+    """
     unit = float(1 << fold.levels)
     entry = Step([f"y{j}" for j in range(fold.combinations.shape[1])])
     for i, part in enumerate(parts):
@@ -108,9 +127,7 @@ def address_layers(
     for i, part in enumerate(parts):
         again.pair(part, size_of(part, 2) | {"one": -float(fold.ranges[i])})
     again.unit("one", {"one": 1})
-    layers = [entry.layer(dtype), *[again.layer(dtype)] * (fold.levels - 1)]
-    squares, names, constants = _square_layers(fold.levels, again.names, layout, dtype)
-    return layers + squares, names, constants
+    return [entry.layer(dtype), *[again.layer(dtype)] * (count - 1)], again.names
 
 
 def _square_layers(

@@ -67,13 +67,16 @@ class Fold:
         return part
 
 
-def draw_fold(largest: Integers, ranges: tuple[int, ...], rng: np.random.Generator) -> Fold | None:
+def draw_fold(
+    largest: Integers, ranges: tuple[int, ...], rng: np.random.Generator, levels: int = 1
+) -> Fold | None:
     """Draw the combinations and shifts.
 
     Args:
         largest: Largest value of each projection, shape (projections,).
         ranges: Range of each part.
         rng: Source of randomness.
+        levels: Fewest folds.
 
     Returns:
         The fold; None if the values to fold would be too large.
@@ -82,7 +85,6 @@ def draw_fold(largest: Integers, ranges: tuple[int, ...], rng: np.random.Generat
     combinations = _combinations(len(ranges), len(largest), period, rng)
     above = np.where(combinations > 0, combinations, 0) @ largest
     below = np.where(combinations < 0, -combinations, 0) @ largest
-    levels = 1
     while True:
         unit = 1 << levels
         lowest = -(-below // unit)

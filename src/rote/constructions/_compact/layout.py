@@ -32,6 +32,9 @@ _LONG_ROWS = 400
 _SYSTEM = 30_000
 """Most unknowns of a system: elimination is cubic in a quarter of them, 0.3 s here. Ours."""
 
+_MORE_SHARDS = 16
+"""Most shards of the shallow form beyond the fewest. Ours."""
+
 _SPARE = {3: 0.004, 4: 0.0015}
 """Share of the unknowns left over, besides four, by groups of columns. Ours, measured."""
 
@@ -69,6 +72,11 @@ class Layout:
         """Ranges of the folded values: shard if any, rows, columns, start plane."""
         shard = (self.shards,) if self.shards > 1 else ()
         return (*shard, *self.rows, *self.columns, self.planes)
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the network is the shallow one: short numbers of selected columns."""
+        return self.selected and self.planes <= PLANES
 
     @property
     def stored_rows(self) -> int:
@@ -125,6 +133,9 @@ class Layout:
         groups = len(self.columns)
         features = 7 + groups + (self.shards > 1)
         rows, columns = self.stored_rows, self.words * self.word_columns
+        if self.shallow:
+            units = rows + self.word_columns + self.planes
+            return units * (sum(self.ranges) + columns)
         if self.selected:
             selectors = self.word_columns
             parts = 2 * groups + 3 * (self.shards > 1) + 16
@@ -137,7 +148,14 @@ class Layout:
 
 
 def choose_layout(
-    mean: float, variance: float, pairs: float, words: int, planes: int, margin: float
+    mean: float,
+    variance: float,
+    pairs: float,
+    words: int,
+    planes: int,
+    margin: float,
+    *,
+    selected: bool,
 ) -> Layout:
     """The smallest layout that holds the fullest system with some luck.
 
@@ -146,19 +164,21 @@ def choose_layout(
         variance: Variance of one shard's equations per plane over its mean.
         pairs: Expected number of pairs of keys whose rows or columns must differ.
         words: Numbers read per key.
-        planes: Bits of a number; columns are selected if they are more than a byte's.
+        planes: Bits of a number.
         margin: Factor on the unknowns, above 1 after failures.
+        selected: Whether one unit per column selects it.
 
     Returns:
         The layout.
     """
-    large = pairs > _MANY and planes == PLANES
+    large = pairs > _MANY and not selected
     conflicts, luck = (0.7, 1 / 3) if large else (1.5, 1 / 16)
     best: tuple[float, Layout] | None = None
-    selected = planes > PLANES
-    limit = _LONG_ROWS if selected else _ROWS
+    limit = _LONG_ROWS if planes > PLANES else _ROWS
     fewest = max(1, math.ceil(mean / _SYSTEM))
-    for shards in range(fewest, min(fewest + max(2, fewest // 2), _ROWS) + 1):
+    # A row of the shallow form has a weight for each shard and each row of a shard.
+    more = _MORE_SHARDS if selected and planes <= PLANES else max(2, fewest // 2)
+    for shards in range(fewest, min(fewest + more, _ROWS) + 1):
         fullest = _fullest(mean / shards, variance, shards * planes, luck)
         for groups, total in itertools.product((3, 4), range(15, 260)):
             columns = _coprime(total, groups)
@@ -174,7 +194,7 @@ def choose_layout(
             if best is None or layout.cost < best[0]:
                 best = layout.cost, layout
     if best is None:
-        return choose_layout(mean * 1.1, variance, pairs, words, planes, margin)
+        return choose_layout(mean * 1.1, variance, pairs, words, planes, margin, selected=selected)
     return best[1]
 
 

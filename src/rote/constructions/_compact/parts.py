@@ -12,9 +12,9 @@ __all__ = ["part_names"]
 def part_names(network: Network) -> tuple[str, ...] | None:
     """The part that each layer belongs to: encoder, hash, one-hot, table or reader.
 
-    The hash begins with the first layer all of whose units but the last are the positive and the
-    negative part of one value each, as folds need them. The table is the layer before the first
-    sum without an activation, and the one-hot layer is the one before it.
+    The table is the layer before the first sum without an activation, and the one-hot layer is the
+    one before it. The hash begins with the first layer all of whose units but the last are the
+    positive and the negative part of one value each, as folds need them.
 
     Args:
         network: A network that says it is a compact memory.
@@ -23,8 +23,8 @@ def part_names(network: Network) -> tuple[str, ...] | None:
         One name for each layer; None if the layers are not those of a compact memory.
     """
     layers = [layer for layer in network.layers if isinstance(layer, Affine)]
-    folds = next((i for i, layer in enumerate(layers) if _in_pairs(layer)), 0)
     sums = next((i for i, layer in enumerate(layers) if layer.linear), 0)
+    folds = next((i for i, layer in enumerate(layers[:sums]) if _in_pairs(layer)), 0)
     if not 0 < folds < sums - 2 or len(layers) != len(network.layers):
         return None
     reader = len(layers) - sums
