@@ -15,7 +15,7 @@ import hand_made
 import strategies
 from oracles import below, smallest_distance
 from rote.certify import verify
-from rote.certify.ball import _activate, prove_ball
+from rote.certify.ball import activate, prove_ball
 from rote.data import DataSet
 from rote.network import Activation, Affine, ArgMax, Network, Residual, Sign, Value
 from rote.network.activation import SIGMOID, SIN, TANH, power
@@ -28,7 +28,7 @@ RELATIVE = 1e-11
 @pytest.mark.parametrize("activation", strategies.ALL_ACTIVATIONS, ids=str)
 @given(st.floats(-30, 30))
 def test_activations_are_those_of_the_float_network(activation: Activation, t: float) -> None:
-    ball = _activate(activation, arb(t))
+    ball = activate(activation, arb(t))
     expected = float(activation(np.array([t]))[0])
     assert float(ball.rad()) <= RELATIVE * max(1e-300, abs(float(ball.mid())))
     assert float(ball.mid()) == pytest.approx(expected, rel=RELATIVE, abs=1e-300)
@@ -37,7 +37,7 @@ def test_activations_are_those_of_the_float_network(activation: Activation, t: f
 @pytest.mark.parametrize("activation", strategies.ALL_ACTIVATIONS, ids=str)
 @pytest.mark.parametrize("t", [-1e300, -800.0, -1e-300, -5e-324, 0.0, 5e-324, 1e-300, 800.0, 1e300])
 def test_activations_of_extreme_sums_are_finite(activation: Activation, t: float) -> None:
-    assert _activate(activation, arb(t)).is_finite()
+    assert activate(activation, arb(t)).is_finite()
 
 
 @pytest.mark.parametrize("activation", strategies.ALL_ACTIVATIONS, ids=str)
@@ -47,8 +47,8 @@ def test_the_image_of_a_ball_holds_the_images_of_its_points(
 ) -> None:
     inside = arb(mid + place * radius)
     whole = arb(mid, radius).union(inside)
-    assert _activate(activation, whole).overlaps(_activate(activation, inside))
-    assert _activate(activation, whole).contains(_activate(activation, inside).mid())
+    assert activate(activation, whole).overlaps(activate(activation, inside))
+    assert activate(activation, whole).contains(activate(activation, inside).mid())
 
 
 @st.composite

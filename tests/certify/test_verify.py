@@ -52,7 +52,7 @@ def test_claims_may_be_chosen(claims: tuple[str, ...]) -> None:
 
 def test_an_unknown_claim_is_refused() -> None:
     data = DataSet.from_arrays([[0.0], [1.0]], [0, 1])
-    with pytest.raises(OptionError, match="must be exact or portable, not 'replayed'"):
+    with pytest.raises(OptionError, match="must be one of exact, portable, exists, not 'replayed'"):
         verify(identity([0, 1]), data, claims=("replayed",))
 
 

@@ -38,6 +38,19 @@ def error_line(capsys: pytest.CaptureFixture[str]) -> str:
     return lines[0]
 
 
+def test_verify_proves_that_exact_weights_exist(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    data, network = tmp_path / "data.npz", tmp_path / "net.safetensors"
+    np.savez(data, X=rng.standard_normal((20, 4)), y=rng.standard_normal(20))
+    assert run(["build", str(data), "--construction", "madden2024", "-o", str(network)]) == 0
+    assert run(["verify", str(network), str(data)]) == 0
+    assert "exists" not in capsys.readouterr().out
+    exists = run(["verify", str(network), str(data), "--exists"])
+    assert (exists, "exists: " in capsys.readouterr().out) == (0, True)
+
+
 def test_build_verify_and_show(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     network = table.with_suffix(".onnx")
     assert build(table) == 0

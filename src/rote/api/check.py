@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -17,6 +18,7 @@ from rote.typing import Progress, Task, no_progress
 
 __all__ = ["DecisionName", "verify", "verify_data"]
 
+ProvedClaim: TypeAlias = Literal["exact", "portable", "exists"]
 DecisionName: TypeAlias = Literal["argmax", "sign", "nearest", "bits", "value"]
 
 
@@ -28,6 +30,7 @@ def verify(
     task: Task | None = None,
     decision: DecisionName | None = None,
     tolerance: float | None = None,
+    claims: Sequence[ProvedClaim] | None = None,
     progress: Progress = no_progress,
 ) -> Certificate:
     """Prove that a network decides every point right, from the network and the data alone.
@@ -39,6 +42,8 @@ def verify(
         task: ``classes`` or ``real``; by default floats that are not all integers are real.
         decision: How the output of an ONNX file that has no ``label`` output is read.
         tolerance: Largest absolute error of real targets, where the file does not state it.
+        claims: What to prove; by default ``exact`` and ``portable``. For real targets and smooth
+            networks also ``exists``.
         progress: Called as ``progress(stage, done, total)``.
 
     Returns:
@@ -51,7 +56,7 @@ def verify(
     """
     data = DataSet.from_arrays(X, y, task=task)
     certificate = verify_data(
-        network, data, decision=decision, tolerance=tolerance, progress=progress
+        network, data, decision=decision, tolerance=tolerance, claims=claims, progress=progress
     )
     for claim in certificate.claims.values():
         if claim.available and not claim.holds:
@@ -65,9 +70,10 @@ def verify_data(
     *,
     decision: DecisionName | None = None,
     tolerance: float | None = None,
+    claims: Sequence[ProvedClaim] | None = None,
     progress: Progress = no_progress,
 ) -> Certificate:
     """As :func:`verify`, for a checked data set; a failed claim is returned, not raised."""
     if not isinstance(network, Network):
         network = load(Path(network), decision=decision, labels=data.labels, tolerance=tolerance)
-    return certify(network, data, progress=progress)
+    return certify(network, data, claims=claims, progress=progress)

@@ -8,7 +8,7 @@ its ball. Points for which that is neither so nor surely wrong are tried again w
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias, final
@@ -18,10 +18,10 @@ import numpy as np
 from flint import arb, arb_mat
 
 from rote.certify.verdict import Verdict, float_below
-from rote.network import Activation, Affine, Network
+from rote.network import Activation, Affine, Layer, Network
 from rote.typing import Array, Floats, Integers, Progress
 
-__all__ = ["prove_ball"]
+__all__ = ["Ball", "BallLayer", "activate", "as_balls", "prove_ball", "through"]
 
 _POINTS = 200
 """Points evaluated at once: enough for fast products of ball matrices. Ours."""
@@ -85,23 +85,38 @@ def _slacks(
 ) -> Iterator[tuple[Integers, Array]]:
     """Slacks as object arrays of balls, for some points at a time."""
     with flint.ctx.workprec(bits):
-        maps = {id(layer): _Affine.of(layer) for layer in network.affine_layers}
+        apply = through(network.layers)
         for start in range(0, len(rows), _POINTS):
             some = rows[start : start + _POINTS]
-            h = np.array([[arb(v) for v in point] for point in points[some].tolist()], object)
-            for layer in network.layers:
-                if isinstance(layer, Affine):
-                    h = maps[id(layer)](h)
-                else:
-                    z = h
-                    for affine in layer.body:
-                        z = maps[id(affine)](z)
-                    h = h + z
+            h = apply(as_balls(points[some]))
             yield some, network.decision.slack(_Balls(h), target[some]).balls
 
 
+def as_balls(values: Array) -> Array:
+    """Numbers of shape (n, k) as balls of radius 0."""
+    return np.array([[arb(v) for v in row] for row in values.tolist()], object)
+
+
+def through(layers: Sequence[Layer]) -> Callable[[Array], Array]:
+    """The map of some layers on balls, (n, in) to (n, out), in the precision at hand."""
+    bodies = [
+        [BallLayer.of(affine) for affine in ((layer,) if isinstance(layer, Affine) else layer.body)]
+        for layer in layers
+    ]
+
+    def apply(h: Array) -> Array:
+        for layer, body in zip(layers, bodies, strict=True):
+            z = h
+            for affine in body:
+                z = affine(z)
+            h = z if isinstance(layer, Affine) else h + z
+        return h
+
+    return apply
+
+
 @dataclass(frozen=True, eq=False)
-class _Affine:
+class BallLayer:
     """An affine layer in balls: the transposed weight, the bias, each unit's activation."""
 
     weight: Any
@@ -109,28 +124,38 @@ class _Affine:
     activations: tuple[Activation, ...]
 
     @classmethod
-    def of(cls, layer: Affine) -> _Affine:
-        weight = [[_exact(v, layer.exponent) for v in column] for column in layer.weight.T.tolist()]
-        bias = np.array([_exact(v, layer.exponent) for v in layer.bias.tolist()], object)
+    def of(cls, layer: Affine) -> BallLayer:
+        """The layer with balls that hold its weights alone."""
+        columns = layer.weight.T.tolist()
+        weight = [[exact_ball(v, layer.exponent) for v in column] for column in columns]
+        bias = np.array([exact_ball(v, layer.exponent) for v in layer.bias.tolist()], object)
         return cls(arb_mat(weight), bias, layer.activations)
 
-    def __call__(self, h: Array) -> Array:
+    def sums(self, h: Array) -> Array:
+        """Affine sums of units, (n, out), at balls of shape (n, in)."""
         product = arb_mat(h.tolist()) * self.weight
         rows = np.array(product.entries(), object).reshape(len(h), -1)  # one column if shared
-        z = rows + self.bias
+        z: Array = rows + self.bias
+        return z
+
+    def __call__(self, h: Array) -> Array:
+        """Values of units, (n, out), at balls of shape (n, in)."""
         return np.array(
-            [[_activate(a, t) for a, t in zip(self.activations, row, strict=True)] for row in z],
+            [
+                [activate(a, t) for a, t in zip(self.activations, row, strict=True)]
+                for row in self.sums(h)
+            ],
             object,
         )
 
 
-def _exact(value: Any, exponent: int) -> Ball:
+def exact_ball(value: Any, exponent: int) -> Ball:
     """A weight: a float, or an integer times a power of two."""
     return arb((value, exponent)) if exponent else arb(value)
 
 
-def _activate(activation: Activation, t: Ball) -> Ball:
-    """An enclosure of the activation over a ball, in forms that neither overflow nor cancel."""
+def activate(activation: Activation, t: Ball) -> Ball:
+    """An enclosure of an activation over a ball, in forms that neither overflow nor cancel."""
     match activation.kind:
         case "identity":
             return t

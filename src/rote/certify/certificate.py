@@ -25,6 +25,11 @@ DEFINITIONS: Final = {
         "Products that replace these sums by others "
         "(Strassen, Winograd) and operands rounded to fewer bits (TF32, bfloat16) are excluded."
     ),
+    "exists": (
+        "Some network with the same shape and real weights, of which only the last two layers' "
+        "differ from the stored ones, by the stated radius at most, has exactly the given targets "
+        "at all points."
+    ),
     "replayed": (
         "The named runtimes, run on as many points as the audit says at each batch size, decided "
         "all of them right; fewer than all are those of smallest margin. An observation, not a "
@@ -74,7 +79,7 @@ class Claim:
     """One claim and what became of it.
 
     Attributes:
-        name: ``exact``, ``portable`` or ``replayed``; see :data:`DEFINITIONS`.
+        name: ``exact``, ``portable``, ``exists`` or ``replayed``; see :data:`DEFINITIONS`.
         holds: Whether it was proved for every point.
         available: Whether it has a meaning for this network; if not, it does not hold.
         margin: How far every raw output of every point may still move, in the largest single
@@ -107,6 +112,8 @@ class Claim:
             margin = "" if self.margin is None else f", margin {self.margin:.3g}"
             runs = "; ".join(f"{run} {points}" for run, points in self.audit.items())
             seen = f" ({runs})" if self.name == "replayed" else ""
+            if self.name == "exists":
+                seen = f" within {self.audit['radius']:.1e}"
             return f"{self.name}: holds{margin}{seen}"
         if not self.available:
             return f"{self.name}: not available. {self.reason}"

@@ -22,6 +22,7 @@ from rote.typing import Array, Codes, Progress, no_progress
 __all__ = ["verify"]
 
 _CLAIMS = ("exact", "portable")
+_ALL = (*_CLAIMS, "exists")
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -41,7 +42,7 @@ def verify(
     Args:
         network: The network.
         data: The points with their labels or targets.
-        claims: Some of ``exact`` and ``portable``; by default both.
+        claims: Some of ``exact``, ``portable`` and ``exists``; by default the first two.
         progress: Called as ``progress(claim, points done, n)``.
 
     Returns:
@@ -54,8 +55,8 @@ def verify(
     """
     names = _CLAIMS if claims is None else tuple(claims)
     for name in names:
-        if name not in _CLAIMS:
-            raise OptionError(f"A claim to prove must be {' or '.join(_CLAIMS)}, not {name!r}.")
+        if name not in _ALL:
+            raise OptionError(f"A claim to prove must be one of {', '.join(_ALL)}, not {name!r}.")
     _check_fit(network, data)
     points, rounded = _as_received(network, data)
     target, known = _target(network, data)
@@ -96,7 +97,7 @@ class _Task:
 
     def prove(self, name: str, progress: Progress) -> Claim:
         """One claim."""
-        missing = unavailable(self.network) if name == "portable" else ""
+        missing = self._missing(name)
         if missing:
             return Claim(name, holds=False, available=False, reason=missing)
         right = np.zeros(self.data.n, np.bool_)
@@ -114,12 +115,26 @@ class _Task:
             audit=verdict.audit,
         )
 
+    def _missing(self, name: str) -> str:
+        """Why a claim is not available; empty if it is."""
+        if name == "portable":
+            return unavailable(self.network)
+        if name == "exact":
+            return ""
+        from rote.certify.existence import no_existence
+
+        return no_existence(self.network, self.target.size)
+
     def _verdict(self, name: str, progress: Progress) -> Verdict:
         points, target = self.points, self.target
         if not self.open.all():
             points, target = points[self.open], target[self.open]
         if name == "portable":
             return prove_portable(self.network, points, target, progress)
+        if name == "exists":
+            from rote.certify.existence import prove_existence
+
+            return prove_existence(self.network, points, target, progress)
         if self.network.piecewise_linear:
             return prove_exact(self.network, points, target, progress)
         from rote.certify.ball import prove_ball  # FLINT is loaded for smooth networks only

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from rote.api.check import DecisionName, verify_data
 from rote.cli.options import Json, Label, TaskName, read_data
@@ -21,6 +24,7 @@ def verify_command(
     task: TaskName = "auto",
     decision: DecisionName | None = None,
     tolerance: float | None = None,
+    exists: Annotated[bool, Parameter(negative="")] = False,
     json: Json = False,
 ) -> int:
     """Check NETWORK against DATA, trusting nothing but these two files.
@@ -32,6 +36,7 @@ def verify_command(
         task: Kind of labels; by default, floats that are not all integers are real targets.
         decision: How an ONNX file without a label output is read.
         tolerance: Largest absolute error of real targets, where the file does not state it.
+        exists: Prove the claim ``exists`` as well: weights nearby meet every real target exactly.
         json: Print one JSON object.
 
     Returns:
@@ -40,7 +45,12 @@ def verify_command(
     given = read_data(data, label, task)
     with progress_bar() as progress:
         certificate = verify_data(
-            network, given, decision=decision, tolerance=tolerance, progress=progress
+            network,
+            given,
+            decision=decision,
+            tolerance=tolerance,
+            claims=("exact", "portable", "exists") if exists else None,
+            progress=progress,
         )
     holds = certificate.certified
     if json:
