@@ -60,6 +60,10 @@ number that a sum of entries can be. Ours."""
 
 _PATIENCE = 24
 
+_SHORTAGE = 4.6
+"""Bits that all projections together may have too few, if their weights are small: they then send
+about one pair of differently labelled points to the same integers. Ours."""
+
 _SPREADING = 10
 """Power of the growth factor that projections spread by after failures. Ours."""
 
@@ -285,7 +289,7 @@ def _attempt(
     shallow: bool,
 ) -> _Memory | None:
     """One seed: a hash without conflicts whose systems fit and have solutions."""
-    count, deviation = _projections(data.n, layout, encoder.width, shallow)
+    count, deviation = _projections(data.n, layout, encoder, shallow)
     spread = min(margin**_SPREADING, _WIDEST)
     # Points on a line repeat after a common period of all folds unless the weights grow, too.
     projections = encoder.draw(count, deviation * spread, context.rng)
@@ -318,7 +322,7 @@ def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bo
     )
 
 
-def _projections(n: int, layout: Layout, width: int, shallow: bool) -> tuple[int, float]:
+def _projections(n: int, layout: Layout, encoder: Encoder, shallow: bool) -> tuple[int, float]:
     """How many projections, of which deviation: the fewest bytes, or turns, with enough entropy."""
     parts = len(layout.ranges)
     uniform = 1.3 * max(layout.ranges)
@@ -327,6 +331,10 @@ def _projections(n: int, layout: Layout, width: int, shallow: bool) -> tuple[int
     for count in range(parts if shallow else 2, parts + 1):
         bits = (2 * math.log2(n + 1) + 3) / count - 2
         deviation = max(uniform, 2.0**bits)
+        small = encoder.small_deviation
+        if deviation * 2.0 ** (-_SHORTAGE / count) <= small:
+            deviation = min(deviation, small)
+        width = encoder.width / (2 if deviation <= small else 1)
         spread = 1 if count == parts else 2
         cost = count * (width + 2 * parts) + level * math.log2(deviation * spread)
         best = min(best, (cost, count, deviation))

@@ -103,6 +103,23 @@ def test_a_file_holds_every_bit(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES)
+@pytest.mark.parametrize("columns", [1, 31])
+def test_weights_of_four_bits_take_half_a_byte(dtype: DType, columns: int) -> None:
+    rng = np.random.default_rng(columns)
+    weight = rng.integers(-8, 8, (columns, 501)).astype(dtype)
+    weight[0, :2] = -8, 7
+    network = Network((Affine(weight, np.zeros(columns, dtype)),), Value(0.5), dtype)
+    content = to_bytes(network)
+    assert len(content) < 0.5 * weight.size + 400
+    assert onnx.load_from_string(content).opset_import[0].version == 21
+    assert digest(from_bytes(content)) == digest(network)
+    assert to_bytes(from_bytes(content)) == content
+    x = rng.integers(-9, 9, (5, 501)).astype(dtype)
+    assert np.array_equal(run(content, x)[0], network.raw(x))
+    onnx.checker.check_model(onnx.load_from_string(content))
+
+
+@pytest.mark.parametrize("dtype", FLOAT_DTYPES)
 @pytest.mark.parametrize("zero", [0.0, -0.0])
 def test_a_constant_less_all_values_stores_no_matrix(dtype: DType, zero: float) -> None:
     first = Affine(np.ones((40, 3), dtype), np.arange(40).astype(dtype), RELU)

@@ -120,8 +120,10 @@ def fold_layers(
     unit = float(1 << fold.levels)
     entry = Step([f"y{j}" for j in range(fold.combinations.shape[1])])
     for i, part in enumerate(parts):
-        terms = {f"y{j}": float(a) for j, a in enumerate(fold.combinations[i]) if a}
-        entry.pair(part, terms, (int(fold.shifts[i]) - int(fold.ranges[i])) * unit)
+        # The encoder gives y for the odd value 2 y + 1.
+        terms = {f"y{j}": 2.0 * a for j, a in enumerate(fold.combinations[i].tolist()) if a}
+        shift = (int(fold.shifts[i]) - int(fold.ranges[i])) * unit
+        entry.pair(part, terms, shift + float(fold.combinations[i].sum()))
     entry.unit("one", {}, unit)
     again = Step(entry.names)
     for i, part in enumerate(parts):

@@ -2,8 +2,8 @@ r"""Encoder: odd integer projections of the points, equal in every order of summ
 
 Integer points are projected by small random integer weights; all sums stay below 2^24 (2^53 in
 float64). Real points are first cut by hyperplanes, each with a gap around it that no rounding
-crosses: with u = relu(1 + K b - K w.x) at most 0 on one side and at least 1 on the other, the bit
-z = relu(1 - u) is exactly 1 or 0. Projections of these bits are integers again.
+crosses: with u = relu(b + c - w.x) 0 on one side and at least c on the other, c a power of two,
+z = relu(c - u) is exactly c or 0. Projections of these bits are integers again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ __all__ = ["BitEncoder", "Encoder", "IntegerEncoder", "Projections"]
 _WEIGHT = 127
 """Largest integer weight: one byte."""
 
+_SMALL_WEIGHT = 7
+"""Largest integer weight of half a byte."""
+
 _LARGEST = {"float32": 1 << 24, "float64": 1 << 53}
 """Bound of the sums of absolute terms that do not round."""
 
@@ -38,7 +41,7 @@ class Projections:
 
     Attributes:
         values: Shape (n, projections).
-        layers: From the points to the values.
+        layers: From the points to halves of the values less 1.
     """
 
     values: Integers
@@ -52,6 +55,11 @@ class Encoder(ABC):
     @abstractmethod
     def width(self) -> int:
         """Bytes of one projection's weights."""
+
+    @property
+    @abstractmethod
+    def small_deviation(self) -> float:
+        """Largest deviation at which weights take half a byte."""
 
     @abstractmethod
     def draw(
@@ -92,6 +100,11 @@ class IntegerEncoder(Encoder):
         """One byte per feature."""
         return int(self.points.shape[1])
 
+    @property
+    def small_deviation(self) -> float:
+        """What all small weights together give, short of rounding."""
+        return 0.99 * self._deviation(np.where(self._range > 0, _SMALL_WEIGHT, 0))
+
     def draw(
         self, projections: int, deviation: float, rng: np.random.Generator
     ) -> Projections | None:
@@ -100,22 +113,26 @@ class IntegerEncoder(Encoder):
         weight = rng.integers(-bound, bound + 1, (projections, len(bound)))
         products = _product(self.points, weight)
         low = products.min(axis=0)
-        offset = 1 - 2 * low
-        sums = 2 * np.abs(weight) @ self._magnitude + np.abs(offset)
+        sums = np.abs(weight) @ self._magnitude + np.abs(low)
         if sums.max() >= _LARGEST[self.dtype]:
             return None
-        layer = Affine((2 * weight).astype(self.dtype), offset.astype(self.dtype), RELU)
-        return Projections(2 * products + offset, (layer,))
+        layer = Affine(weight.astype(self.dtype), (0 - low).astype(self.dtype), RELU)
+        return Projections(2 * (products - low) + 1, (layer,))
 
     def _weight_bounds(self, deviation: float) -> Integers:
         """The largest weight of each feature for a standard deviation of the projections."""
         scales = np.where(self._range > 0, np.maximum(self._range, 1), np.inf)
-        for level in np.geomspace(1, _WEIGHT * max(1.0, float(self._range.max())), 60):
-            bound = np.clip(np.round(level / scales), np.isfinite(scales), _WEIGHT)
-            if np.sqrt(np.sum(bound * (bound + 1) / 3 * self._variance)) >= deviation:
+        largest = _SMALL_WEIGHT if deviation <= self.small_deviation else _WEIGHT
+        for level in np.geomspace(1, largest * max(1.0, float(self._range.max())), 60):
+            bound = np.clip(np.round(level / scales), np.isfinite(scales), largest)
+            if self._deviation(bound) >= deviation:
                 break
         bounds: Integers = bound.astype(np.int64)
         return bounds
+
+    def _deviation(self, bound: Floats) -> float:
+        """Standard deviation of projections with weights uniform within bounds."""
+        return float(np.sqrt(np.sum(bound * (bound + 1) / 3 * self._variance)))
 
 
 @final
@@ -136,6 +153,11 @@ class BitEncoder(Encoder):
         """One byte per bit."""
         return int(self.planes.bits.shape[1])
 
+    @property
+    def small_deviation(self) -> float:
+        """Nothing: these weights carry a factor, and are stored in bytes."""
+        return 0.0
+
     def draw(
         self, projections: int, deviation: float, rng: np.random.Generator
     ) -> Projections | None:
@@ -145,9 +167,10 @@ class BitEncoder(Encoder):
         bound = min(_WEIGHT, max(1, round(deviation * np.sqrt(12 / count))))
         weight = rng.integers(-bound, bound + 1, (projections, count))
         products = _product(bits, weight)
-        offset = 1 - 2 * np.where(weight < 0, weight, 0).sum(axis=1)
-        layer = Affine((2 * weight).astype(self.dtype), offset.astype(self.dtype), RELU)
-        return Projections(2 * products + offset, (*self.planes.layers, layer))
+        low = np.where(weight < 0, weight, 0).sum(axis=1)
+        factor = 1 / self.planes.unit  # the bits come as multiples of the unit
+        layer = Affine((factor * weight).astype(self.dtype), (0 - low).astype(self.dtype), RELU)
+        return Projections(2 * (products - low) + 1, (*self.planes.layers, layer))
 
 
 def _product(points: Array, weight: Integers) -> Integers:

@@ -3,8 +3,9 @@ r"""Hyperplanes with gaps: exact bits of real points.
 A hyperplane w.x = b tells two points apart in float arithmetic if no evaluation of w.x, in whatever
 order, crosses b. The error of a sum of d + 1 terms is at most gamma_(d+1) times the sum of absolute
 terms [higham2002]. Random directions are drawn, and b is put into the largest gap near the median,
-after widening every projection by its error bound; pairs with different labels that agree in all
-bits then get hyperplanes of their own, across the line that joins them.
+after widening every projection by its error bound. Once few pairs with different labels agree in
+all bits, the direction that separates most of them is chosen among many, and the last ones get
+hyperplanes of their own, across the line that joins them.
 """
 
 from __future__ import annotations
@@ -25,17 +26,25 @@ __all__ = ["Planes", "cut"]
 _UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
 
 _WEIGHT = 127
+"""Largest integer weight: one byte."""
+
+_SMALL_WEIGHT = 7
+"""The same in many dimensions: half a byte."""
+
+_MANY_DIMENSIONS = 8
+"""Dimensions from which on small weights give directions enough. Ours."""
+
 _MIDDLE = 0.15
 """Share of the points on either side of the median among which a gap is looked for. Ours."""
 
 _TRIES = 40
 """Directions tried to separate one pair. Ours."""
 
-_BATCH = 16
-"""Most further directions drawn at a time while many pairs agree. Ours."""
+_PAIRS = 1 << 11
+"""Pairs that agree in all bits from which on directions are compared by them. Ours."""
 
-_SPARE_BITS = 3
-"""Bits beyond twice the logarithm of n, so that few pairs agree in all. Ours."""
+_COMPARED = 1 << 20
+"""Projections computed to compare directions; at most 64 directions. Ours."""
 
 
 @final
@@ -44,23 +53,26 @@ class Planes:
     """Hyperplanes and the bits they cut.
 
     Attributes:
-        weight: -K w of each hyperplane, shape (planes, d).
-        bias: 1 + K b, shape (planes,).
+        weight: -w of each hyperplane, shape (planes, d).
+        bias: b + 1 / K, shape (planes,).
+        unit: 1 / K, a power of two.
         bits: Whether w.x > b, shape (n, planes), uint8.
         dtype: Arithmetic of the network.
     """
 
     weight: Floats
     bias: Floats
+    unit: float
     bits: Array
     dtype: DType
 
     @property
     def layers(self) -> tuple[Affine, Affine]:
-        """The layers u = relu(1 + K b - K w.x) and z = relu(1 - u)."""
+        """The layers u = relu(b + 1/K - w.x) and z = relu(1/K - u), 1/K times the bits."""
         count = len(self.bias)
         first = Affine(self.weight.astype(self.dtype), self.bias.astype(self.dtype), RELU)
-        return first, Affine(0 - np.eye(count, dtype=self.dtype), np.ones(count, self.dtype), RELU)
+        ones = np.full(count, self.unit, self.dtype)
+        return first, Affine(0 - np.eye(count, dtype=self.dtype), ones, RELU)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,28 +104,61 @@ def cut(
     """
     X = points.astype(np.float64)
     scale = _column_scales(X)
-    count = max(1, math.ceil(2 * math.log2(max(2, len(X)))) + _SPARE_BITS)
+    pairs = _disagreeing_pairs(codes)
+    count = max(1, math.ceil(math.log2(max(2.0, pairs / _PAIRS))))
     cuts = _first_cuts(X, scale, count, dtype, rng)
     bits = _sides(X, cuts)
-    while (pairs := _confused(bits, codes)).size:
-        first, second = (int(i) for i in pairs[0])
-        fresh = [_separate(X, first, second, scale, dtype, rng)]
-        if fresh[0] is None:
-            a, b = sorted(int(rows[i]) for i in (first, second))
-            repair = " Use dtype='float64'." if dtype == "float32" else " Rescale the features."
-            raise PrecisionError(
-                f"No hyperplane separates rows {a} and {b}, which have different labels, by more "
-                f"than the rounding error of {dtype}.{repair}",
-                [a, b],
-            )
-        fresh += [
-            _widest_gap(X, direction, float(rng.uniform(0.05, 0.95)), dtype)
-            for direction in _directions(X, scale, min(_BATCH, len(pairs) // 8), rng)
-        ]
-        found = [c for c in fresh if c is not None]
-        cuts += found
-        bits = np.concatenate([bits, _sides(X, found)], axis=1)
+    while (confused := _confused(bits, codes)).size:
+        found = _best_cut(X, scale, confused, dtype, rng) or _separating(
+            X, confused[0], rows, scale, dtype, rng
+        )
+        cuts.append(found)
+        bits = np.concatenate([bits, _sides(X, [found])], axis=1)
     return _planes(cuts, bits, dtype)
+
+
+def _disagreeing_pairs(codes: Codes) -> float:
+    """How many pairs of points have different labels."""
+    counts = np.bincount(codes).astype(np.float64)
+    return float(counts.sum() ** 2 - np.sum(counts**2)) / 2
+
+
+def _best_cut(
+    X: Floats, scale: Floats, pairs: Integers, dtype: DType, rng: np.random.Generator
+) -> _Cut | None:
+    """Of some random cuts the one that separates most pairs; None if none separates any."""
+    best: tuple[int, _Cut] | None = None
+    for direction in _directions(X, scale, max(1, min(64, _COMPARED // len(X))), rng):
+        found = _widest_gap(X, direction, float(rng.uniform(0.3, 0.7)), dtype)
+        if found is None:
+            continue
+        sides = X[pairs] @ found.w > found.b
+        separated = int(np.count_nonzero(sides[:, 0] != sides[:, 1]))
+        if separated and (best is None or separated > best[0]):
+            best = separated, found
+    return None if best is None else best[1]
+
+
+def _separating(
+    X: Floats,
+    pair: Integers,
+    rows: Integers,
+    scale: Floats,
+    dtype: DType,
+    rng: np.random.Generator,
+) -> _Cut:
+    """A hyperplane between two points, or an error that names them."""
+    first, second = pair.tolist()
+    found = _separate(X, first, second, scale, dtype, rng)
+    if found is None:
+        a, b = sorted(int(rows[i]) for i in (first, second))
+        repair = " Use dtype='float64'." if dtype == "float32" else " Rescale the features."
+        raise PrecisionError(
+            f"No hyperplane separates rows {a} and {b}, which have different labels, by more "
+            f"than the rounding error of {dtype}.{repair}",
+            [a, b],
+        )
+    return found
 
 
 def _first_cuts(
@@ -161,7 +206,8 @@ def _integral(direction: Floats, scale: Floats) -> Floats:
         integers: Floats = np.rint(direction * (_WEIGHT / np.abs(direction).max()))
         return integers / scale
     w = direction / scale
-    rounded: Floats = np.rint(w * (_WEIGHT / np.abs(w).max()))
+    largest = _SMALL_WEIGHT if len(w) >= _MANY_DIMENSIONS else _WEIGHT
+    rounded: Floats = np.rint(w * (largest / np.abs(w).max()))
     return rounded
 
 
@@ -231,7 +277,7 @@ def _sides(X: Floats, cuts: list[_Cut]) -> Array:
 
 
 def _confused(bits: Array, codes: Codes) -> Integers:
-    """Pairs of differently labelled points with equal bits, shape (pairs, 2)."""
+    """Neighbours of different labels among the points with equal bits, shape (pairs, 2)."""
     packed = np.packbits(bits, axis=1)
     keys = np.zeros((len(bits), max(1, -(-packed.shape[1] // 8)) * 8), np.uint8)
     keys[:, : packed.shape[1]] = packed
@@ -244,7 +290,7 @@ def _confused(bits: Array, codes: Codes) -> Integers:
 
 def _planes(cuts: list[_Cut], bits: Array, dtype: DType) -> Planes:
     """All hyperplanes with one common factor K, so that their weights share one power of two."""
-    factor = max(2.0 ** math.ceil(math.log2(1.5 / c.gap)) for c in cuts) if cuts else 1.0
-    weight = np.stack([0 - factor * c.w for c in cuts])  # no negative zeros
-    bias = np.array([float(np.dtype(dtype).type(1 + factor * c.b)) for c in cuts])
-    return Planes(weight, bias, bits, dtype)
+    unit = min(2.0 ** math.floor(math.log2(c.gap / 1.5)) for c in cuts)
+    weight = np.stack([0 - c.w for c in cuts])  # no negative zeros
+    bias = np.array([float(np.dtype(dtype).type(c.b + unit)) for c in cuts])
+    return Planes(weight, bias, unit, bits, dtype)

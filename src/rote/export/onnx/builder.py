@@ -16,8 +16,8 @@ import numpy as np
 from onnx import GraphProto, TensorProto, helper
 
 from rote.export.onnx.expression import Argument, Constant, Expression, Hole
-from rote.export.onnx.tensors import from_array
-from rote.network.storage import pack
+from rote.export.onnx.tensors import from_array, from_small_integers
+from rote.network.storage import Packed, pack
 from rote.typing import Array, DType
 
 __all__ = ["Builder", "shorten"]
@@ -32,11 +32,15 @@ class Builder:
 
     Attributes:
         dtype: Arithmetic of the network, float32 or float64.
+        narrow: Whether integers of four bits are stored in four bits; this needs opset 21.
+        spared: Bytes that this spares, or would spare.
         graph: What was collected.
     """
 
-    def __init__(self, dtype: DType) -> None:
+    def __init__(self, dtype: DType, *, narrow: bool = False) -> None:
         self.dtype = dtype
+        self.narrow = narrow
+        self.spared = 0
         self.graph = GraphProto(name="rote")
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._weights: dict[tuple[tuple[int, ...], bytes], str] = {}
@@ -104,13 +108,22 @@ class Builder:
             if part.ByteSize() + len(integers) - len(name) + small.values.nbytes < array.nbytes:
                 for tensor in part.initializer:
                     self._keep(_scale(small.exponent), tensor.name)
-                self.graph.initializer.extend(
-                    [*part.initializer, from_array(small.values, integers)]
-                )
+                stored = self._stored(small, integers)
+                self.graph.initializer.extend([*part.initializer, stored])
                 self.graph.node.extend(part.node)
                 return name
         self.graph.initializer.append(from_array(array, name))
         return name
+
+    def _stored(self, small: Packed, name: str) -> TensorProto:
+        """Integers in eight bits, or in four where that is asked for and enough."""
+        values = small.values
+        # Runtimes take four bits for a cast, but not all dequantize them right.
+        fits = small.exponent == 0 and values.min() >= -8 and values.max() <= 7
+        self.spared += values.size // 2 if fits else 0
+        if fits and self.narrow:
+            return from_small_integers(values.astype(np.int8), name)
+        return from_array(values, name)
 
     def expression(
         self,

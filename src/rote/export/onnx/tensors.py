@@ -12,7 +12,15 @@ from onnx import TensorProto
 from rote.errors import FormatError
 from rote.typing import Array
 
-__all__ = ["ELEMENT_TYPES", "FLOAT_TYPES", "check_tensor", "element_name", "from_array", "to_array"]
+__all__ = [
+    "ELEMENT_TYPES",
+    "FLOAT_TYPES",
+    "check_tensor",
+    "element_name",
+    "from_array",
+    "from_small_integers",
+    "to_array",
+]
 
 _MOST_AXES = 8
 """Most axes of a tensor that is read. Ours."""
@@ -79,6 +87,22 @@ def from_array(array: Array, name: str) -> TensorProto:
     return tensor
 
 
+def from_small_integers(array: Array, name: str) -> TensorProto:
+    """The stored form of integers from -8 to 7, two in a byte, the first one low.
+
+    Args:
+        array: int8.
+        name: Its name in the file.
+
+    Returns:
+        The tensor.
+    """
+    halves = np.append(array.ravel(), np.zeros(array.size % 2, np.int8)).astype(np.uint8) & 15
+    tensor = TensorProto(name=name, dims=array.shape, data_type=TensorProto.INT4)
+    tensor.raw_data = (halves[::2] | halves[1::2] << 4).tobytes()
+    return tensor
+
+
 def check_tensor(tensor: TensorProto, what: str) -> None:
     """Refuse a tensor of an unread type, stored elsewhere, or whose size is not its contents'.
 
@@ -97,7 +121,7 @@ def check_tensor(tensor: TensorProto, what: str) -> None:
     if tensor.HasField("segment"):
         raise FormatError(f"{what}: a tensor in segments is not read.")
     code = tensor.data_type
-    if code not in ELEMENT_TYPES and code != TensorProto.STRING:
+    if code not in ELEMENT_TYPES and code not in {TensorProto.STRING, TensorProto.INT4}:
         raise FormatError(
             f"{what}: Rote reads float32 and float64 weights, not {element_name(code)}. "
             "Export the network in float32."
@@ -119,7 +143,9 @@ def check_tensor(tensor: TensorProto, what: str) -> None:
         if code == TensorProto.STRING:
             raise FormatError(f"{what}: strings cannot be raw.")
         found, unit = len(tensor.raw_data), "bytes"
-        wanted = declared * ELEMENT_TYPES[code].itemsize
+        wanted = -(-declared // 2)
+        if code != TensorProto.INT4:
+            wanted = declared * ELEMENT_TYPES[code].itemsize
     else:
         found, wanted, unit = len(getattr(tensor, field)), declared, "entries"
     if found != wanted:
@@ -144,6 +170,8 @@ def to_array(tensor: TensorProto, what: str) -> Array:
     shape = tuple(tensor.dims)
     if tensor.data_type == TensorProto.STRING:
         return _strings(tensor.string_data, what).reshape(shape)
+    if tensor.data_type == TensorProto.INT4:
+        return _small_integers(tensor, what).reshape(shape)
     dtype = ELEMENT_TYPES[tensor.data_type]
     if tensor.raw_data:
         array = np.frombuffer(tensor.raw_data, dtype)
@@ -158,6 +186,17 @@ def to_array(tensor: TensorProto, what: str) -> Array:
     native = array.astype(dtype.newbyteorder("="), copy=False).reshape(shape)
     native.flags.writeable = False
     return native
+
+
+def _small_integers(tensor: TensorProto, what: str) -> Array:
+    """Integers from -8 to 7 as int8, of whose stored bytes each holds two."""
+    if tensor.int32_data:
+        raise FormatError(f"{what}: integers of four bits must be raw.")
+    pairs = np.frombuffer(tensor.raw_data, np.uint8)
+    halves = np.stack([pairs & 15, pairs >> 4], axis=1).ravel()[: math.prod(tensor.dims)]
+    integers: Array = ((halves ^ 8).astype(np.int8) - 8).astype(np.int8)
+    integers.flags.writeable = False
+    return integers
 
 
 def _strings(content: Sequence[bytes], what: str) -> Array:
