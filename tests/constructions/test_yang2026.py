@@ -157,6 +157,27 @@ def test_float32_holds_thousands_of_real_points() -> None:
     assert claim.margin == 0.5
 
 
+@pytest.mark.parametrize(("n", "d", "side"), [(1000, 2, 16), (3000, 2, 32), (3000, 3, 32)])
+def test_float32_leaves_room_for_every_rounding(n: int, d: int, side: int) -> None:
+    """Few columns, so that a cut and a key of many digits round more than the line itself."""
+    rng = np.random.default_rng(n)
+    data = DataSet.from_arrays(rng.standard_normal((n, d)), rng.integers(0, 10, n))
+    for seed in (0, 1):
+        network = Yang2026(side=side, group=1).build(data, dtype="float32", seed=seed)
+        claim = verify(network, data, claims=("portable",)).claims["portable"]
+        assert claim.margin == 0.5
+
+
+def test_float32_holds_twenty_thousand_real_points() -> None:
+    """Some neighbours are not cut apart there: their groups are larger than the others."""
+    rng = np.random.default_rng(0)
+    data = DataSet.from_arrays(rng.standard_normal((20_000, 6)), rng.integers(0, 10, 20_000))
+    network = Yang2026(side=32, group=1).build(data, dtype="float32")
+    some = DataSet.from_arrays(data.points[:400], data.codes[:400])
+    claim = verify(network, some, claims=("portable",)).claims["portable"]
+    assert claim.margin == 0.5
+
+
 def test_float32_refuses_what_it_cannot_tell_apart() -> None:
     rng = np.random.default_rng(7)
     X = np.concatenate([rng.standard_normal((20, 2)), 1e-30 * rng.standard_normal((20, 2))])

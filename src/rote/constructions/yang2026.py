@@ -30,7 +30,7 @@ from typing import ClassVar, final
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.circuit import Circuit, Sum
 from rote.constructions._gadgets.decode import decode, pack_groups
-from rote.constructions._gadgets.groups import Groups, Keys, choose, tell_apart
+from rote.constructions._gadgets.groups import Groups, Keys, group
 from rote.constructions._gadgets.levels import LIMIT, Levels, levels
 from rote.constructions._gadgets.line import as_layer
 from rote.constructions._gadgets.lookup import wide_lookup, wide_lookup_layers
@@ -49,6 +49,8 @@ from rote.network import Decision, Layer, Size
 from rote.typing import DType
 
 __all__ = ["Yang2026", "key_bits"]
+
+_PRECISION: dict[DType, int | None] = {"float32": 24, "float64": 53, "exact": None}
 
 
 def key_bits(n: int, d: int, separation: float, size: int) -> int:
@@ -150,8 +152,9 @@ class Yang2026(Construction):
             lambda size: usual_bits(data.n, size),
             LIMIT[context.dtype],
         )
-        groups = choose(data, context, self._planned(demand).words)
-        keys = tell_apart(data, groups, context, self.directions)
+        groups, keys = group(data, context, self._planned(demand).words, self.directions)
+        if keys.window:
+            demand = replace(demand, precision=_PRECISION[context.dtype])
         shape = self._fitted(_with_keys(demand, keys.bits), groups.longest, groups.count)
         first = as_layer([groups.line, keys.line], context.dtype)
         return (first, *_circuit(shape, groups, keys, labels, context.dtype)), labels.decision
@@ -187,13 +190,24 @@ class Yang2026(Construction):
         assert self.side is not None
         key, label = demand.key_bits(size), demand.label_bits
         longest = max(key, label)
-        deep = Shape(count, self.side, size, longest, key, label, demand.outputs, demand.limit)
-        if not deep.fits:
+        deep = Shape(
+            count,
+            self.side,
+            size,
+            longest,
+            key,
+            label,
+            demand.outputs,
+            demand.limit,
+            demand.precision,
+        )
+        if not (deep.fits and deep.accurate):
             return None
-        if self.step is not None:
-            return replace(deep, rounds=-(-longest // self.step))
         shapes = (replace(deep, rounds=q) for q in range(1, longest + 1))
-        return next(shape for shape in shapes if shape.width <= deep.width)
+        if self.step is not None:
+            wanted = -(-longest // self.step)
+            return next(shape for shape in shapes if shape.rounds >= wanted and shape.accurate)
+        return next(shape for shape in shapes if shape.width <= deep.width and shape.accurate)
 
     def _checked(self, shape: Shape | None, demand: Demand) -> Shape:
         if shape is not None:
@@ -203,6 +217,11 @@ class Yang2026(Construction):
             raise PrecisionError(
                 f"A key or label of {longest} bits does not fit a register of {demand.limit}. "
                 "Use a wider dtype, or dtype='exact'."
+            )
+        if demand.precision is not None and longest + 3 > demand.precision:
+            raise PrecisionError(
+                f"Comparing keys of {longest} bits rounds too much in floats of "
+                f"{demand.precision} bits. Use a wider dtype, or dtype='exact'."
             )
         wanted = f"depth {self.depth}" if self.depth is not None else f"width {self.width}"
         raise AssumptionError(

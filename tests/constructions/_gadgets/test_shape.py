@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rote.constructions._gadgets.levels import LIMIT, levels
-from rote.constructions._gadgets.shape import Demand, Shape, narrowest, shallowest, usual_bits
+from rote.constructions._gadgets.shape import (
+    Demand,
+    Shape,
+    narrowest,
+    shallowest,
+    shape_for,
+    usual_bits,
+)
 from rote.data import DataSet
 from rote.errors import PrecisionError
 from rote.network import Value
@@ -16,6 +25,16 @@ from rote.network import Value
 
 def demand(n: int, limit: int | None = None) -> Demand:
     return Demand(n, 4, 1, lambda size: usual_bits(n, size), limit)
+
+
+def test_comparisons_of_rounded_numbers_need_few_digits_at_a_time() -> None:
+    shape = Shape(100, 4, 10, 4, 18, 4, 1, 22, 24)
+    assert not shape.accurate  # 2^5 + 1 summands below 2^19 in all
+    assert replace(shape, rounds=5).accurate
+    assert replace(shape, precision=None).accurate
+    found = shape_for(Demand(1000, 4, 1, lambda _: 18, 22, 24), 200, 2, 500)
+    assert found is not None
+    assert found.rounds == 5
 
 
 def test_the_formulas_of_the_docstring() -> None:

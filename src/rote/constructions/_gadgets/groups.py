@@ -36,7 +36,7 @@ from rote.data import DataSet
 from rote.errors import PrecisionError
 from rote.typing import Array, Integers
 
-__all__ = ["Groups", "Keys", "choose", "split", "tell_apart"]
+__all__ = ["Groups", "Keys", "choose", "group", "split", "tell_apart"]
 
 _CHOICES = 8
 """Directions tried for the line that chooses. Ours."""
@@ -103,6 +103,32 @@ class Keys:
     def bits(self) -> int:
         """Bits of the largest key, at least 1."""
         return int(self.key.max()).bit_length()
+
+
+def group(data: DataSet, context: Context, size: int, count: int) -> tuple[Groups, Keys]:
+    """Find both lines.
+
+    Args:
+        data: The points.
+        context: Arithmetic, randomness, progress.
+        size: The most points of a group, T.
+        count: How many directions to try for the second line.
+
+    Returns:
+        The groups, at most as large as is needed, and the keys.
+
+    Raises:
+        PrecisionError: No line of this arithmetic tells the points of all groups apart.
+    """
+    groups = choose(data, context, size)
+    try:
+        return groups, tell_apart(data, groups, context, count)
+    except PrecisionError:
+        # Where some neighbours are not cut apart, groups of the others may stay small.
+        finer = split(groups.line, size)
+        if finer.count == groups.count:
+            raise
+        return finer, tell_apart(data, finer, context, count)
 
 
 def choose(data: DataSet, context: Context, size: int) -> Groups:

@@ -23,7 +23,7 @@ from rote.constructions._gadgets.integer_bits import integer_bits
 from rote.constructions._gadgets.projection import column_ranges, product
 from rote.data import DataSet
 from rote.exact.dyadic import to_integers
-from rote.exact.rounding import FloatName, dot_error
+from rote.exact.rounding import dot_error
 from rote.network import Affine
 from rote.network.activation import RELU
 from rote.typing import Array, DType, Floats
@@ -168,9 +168,18 @@ def integer_directions(
 def real_directions(data: DataSet, context: Context, count: int) -> Iterator[Direction]:
     """Normal directions, with columns scaled to ranges within [1/2, 1) by powers of two."""
     for u in _normal(data, context, count):
-        # |u| . |x|, as much for the bias, and as much again for the integers added to it.
-        size = 3 * float(product(np.abs(data.points), np.abs(u)).max())
-        yield Direction(u, product(data.points, u), _error(size, data.d, context.dtype))
+        yield _real(data, u, context.dtype)
+    # Sums of few terms round less: float32 tries directions of one and of two columns besides.
+    varies = np.ptp(data.points, axis=0) > 0
+    for trial, u in enumerate(_normal(data, context, count if context.dtype == "float32" else 0)):
+        few = context.rng.permutation(np.flatnonzero(varies))[: 1 + trial % 2]
+        yield _real(data, np.where(np.isin(np.arange(data.d), few), u, 0.0), context.dtype)
+
+
+def _real(data: DataSet, u: Floats, dtype: DType) -> Direction:
+    """A direction with its rounding error."""
+    size = float(product(np.abs(data.points), np.abs(u)).max())
+    return Direction(u, product(data.points, u), _error(size, int(np.count_nonzero(u)), dtype))
 
 
 def exact_directions(data: DataSet, context: Context, count: int) -> Iterator[Direction]:
@@ -212,8 +221,11 @@ def _rounded(u: Floats, dtype: DType) -> Floats:
     return u.astype(dtype).astype(np.float64)
 
 
-def _error(size: float, d: int, dtype: DType) -> float:
-    """Of an evaluation in the dtype, and of the products computed here in float64."""
-    # The size covers |u| . |x| and the bias. The bias and a cut less the unit count as summands.
-    names: tuple[FloatName, ...] = ("float64",) if dtype == "exact" else ("float64", dtype)
-    return sum(float(dot_error(size, d + 3, name)) for name in names)
+def _error(size: float, terms: int, dtype: DType) -> float:
+    """Of the products computed here, of the unit in the dtype, and of a cut less the unit."""
+    own = float(dot_error(size, terms, "float64"))
+    if dtype == "exact":
+        return own
+    # The bias is at most |u| . |x|, a cut as much as the unit, and a carried value may be between.
+    unit, cut = dot_error(2 * size, terms + 1, dtype), dot_error(4 * size, 3, dtype)
+    return own + float(unit) + float(cut)

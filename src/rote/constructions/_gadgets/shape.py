@@ -44,6 +44,7 @@ class Demand:
         outputs: Number of outputs k.
         key_bits: Bits of a key, for groups of T points.
         limit: Most bits of a register; None if there is no limit.
+        precision: Bits of a float, where h is rounded; None where comparisons round nothing.
     """
 
     n: int
@@ -51,6 +52,7 @@ class Demand:
     outputs: int
     key_bits: Callable[[int], int]
     limit: int | None
+    precision: int | None = None
 
 
 @final
@@ -67,6 +69,7 @@ class Shape:
         label_bits: Bits of a label.
         outputs: Number of outputs k.
         limit: Most bits of a register; None if there is no limit.
+        precision: Bits of a float, where h is rounded; None where comparisons round nothing.
     """
 
     groups: int
@@ -77,6 +80,7 @@ class Shape:
     label_bits: int
     outputs: int
     limit: int | None
+    precision: int | None = None
 
     @property
     def keys(self) -> Packing:
@@ -92,6 +96,15 @@ class Shape:
     def fits(self) -> bool:
         """Whether a register holds at least one key, and one label."""
         return bool(self.keys.per_register and self.labels.per_register)
+
+    @property
+    def accurate(self) -> bool:
+        """Whether h less a key is within 1 after all roundings."""
+        if self.precision is None:
+            return True
+        # h, the key so far and up to 2^s - 1 units of its last digit, in any order.
+        summands = (1 << -(-self.key_bits // self.rounds)) + 1
+        return summands << self.key_bits + 1 <= 1 << self.precision
 
     @property
     def depth(self) -> int:
@@ -124,11 +137,19 @@ def shape_for(demand: Demand, width: int, words: int, groups: int) -> Shape | No
     key_bits = demand.key_bits(words)
     for q in range(1, max(key_bits, demand.label_bits) + 1):
         shape = Shape(
-            groups, 1, words, q, key_bits, demand.label_bits, demand.outputs, demand.limit
+            groups,
+            1,
+            words,
+            q,
+            key_bits,
+            demand.label_bits,
+            demand.outputs,
+            demand.limit,
+            demand.precision,
         )
         if not shape.fits:
             return None
-        if shape.width <= width:
+        if shape.width <= width and shape.accurate:
             return _with_largest_side(shape, width)
     return None
 
