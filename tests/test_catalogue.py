@@ -200,5 +200,5 @@ def test_unknown_keys_and_options_are_refused_with_the_closest_name() -> None:
 
 def test_a_list_stands_for_a_tuple() -> None:
     assert make("yun2019-three-layer", widths=[3, 4]) == make("yun2019-three-layer", widths=(3, 4))
-    with pytest.raises(OptionError, match=r"'widths' .* must be numbers like 20,30 or none"):
+    with pytest.raises(OptionError, match=r"'widths' .* must be 2 numbers like 20,30 or none"):
         make("yun2019-three-layer", widths=[3, 4.5])

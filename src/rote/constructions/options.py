@@ -124,10 +124,16 @@ def _describe(hint: Any) -> str:
         if get_origin(alternative) is Literal:
             names += [repr(choice) for choice in get_args(alternative)]
         elif get_origin(alternative) is tuple:
-            names.append("numbers like 20,30")
+            names.append(_describe_tuple(get_args(alternative)))
         else:
             names.append(_WORDS[alternative])
     return " or ".join(names)
+
+
+def _describe_tuple(kinds: tuple[Any, ...]) -> str:
+    if kinds[-1] is Ellipsis:
+        return "numbers like 20,30"
+    return f"{len(kinds)} numbers like " + ",".join(str(20 + 10 * k) for k in range(len(kinds)))
 
 
 def describe_options(kind: type) -> dict[str, str]:
