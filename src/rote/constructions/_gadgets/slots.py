@@ -94,27 +94,29 @@ class Slots:
         size, before = self.size[part, None], self.before[part, None]
         begin, end = self.knots[start:stop, None], self.knots[start + 1 : stop + 1, None]
         first = int(self.size[:start].sum()) + np.cumsum(size, axis=0) - size
-        place = np.tile(np.arange(self.q), (stop - start, 1))  # from left to right
-        odd = slice(1 - start % 2, None, 2)
-        place[odd] = place[odd, ::-1].copy()
+        place = np.arange(self.q)  # from left to right, whichever way a group runs
+        point = np.where(np.arange(start, stop)[:, None] % 2, place[::-1], place)
         spare = self.q - size
-        beyond = place - before
-        point = first + place - np.minimum(np.maximum(beyond, 0), spare)
-        at, left, right = (v.take(point, mode="clip") for v in (self.c, self.left, self.right))
+        phantom = np.empty(0, dtype=np.int64)
         if spare.any():
-            phantom = (beyond >= 0) & (beyond < spare)
-            starts, ends = before == 0, before == size
-            behind = first + before  # the point on the right
-            below = np.where(starts, begin, self.c.take(behind - 1, mode="clip"))
-            above = np.where(ends, end, self.c.take(behind, mode="clip"))
+            beyond = point - before
+            phantom = np.flatnonzero((beyond >= 0) & (beyond < spare))
+            point -= np.minimum(np.maximum(beyond, 0), spare)
+        point += first
+        at, left, right = (v.take(point, mode="clip") for v in (self.c, self.left, self.right))
+        if phantom.size:
+            j = phantom // self.q
+            behind = (first + before)[j, 0]  # the point on the right
+            starts, ends = (before == 0)[j, 0], (before == size)[j, 0]
+            below = np.where(starts, begin[j, 0], self.c.take(behind - 1, mode="clip"))
+            above = np.where(ends, end[j, 0], self.c.take(behind, mode="clip"))
+            far_left = starts & ~((start + j == 0) & self.closed[0])
+            far_right = ends & ~((start + j == self.p - 1) & self.closed[1])
             middle = (below + above) / 2
-            number = np.arange(start, stop)[:, None]
-            far_left = starts & ~((number == 0) & self.closed[0])
-            far_right = ends & ~((number == self.p - 1) & self.closed[1])
-            point[phantom] = -1
-            np.copyto(at, middle, where=phantom)
-            np.copyto(left, np.where(far_left, np.inf, middle - below), where=phantom)
-            np.copyto(right, np.where(far_right, np.inf, above - middle), where=phantom)
+            point.ravel()[phantom] = -1
+            at.ravel()[phantom] = middle
+            left.ravel()[phantom] = np.where(far_left, np.inf, middle - below)
+            right.ravel()[phantom] = np.where(far_right, np.inf, above - middle)
         return Groups(part, (end - begin)[:, 0], at, at - begin, point, left, right)
 
 
