@@ -1,26 +1,23 @@
-"""Settings of the property tests: the same examples on every run in continuous integration."""
+"""Settings of the property tests: the same examples on every run, unless asked to explore.
+
+``HYPOTHESIS_PROFILE=explore`` draws new examples, and ten times as many where a test sets no
+number.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from hypothesis import HealthCheck, settings
 
 # Building and certifying a network takes milliseconds to a second, so an example has no deadline
 # and slow generation is no fault.
-settings.register_profile(
-    "ci",
-    derandomize=True,
-    max_examples=25,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.register_profile(
-    "local",
-    max_examples=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+_SHARED: dict[str, Any] = {
+    "deadline": None,
+    "print_blob": True,
+    "suppress_health_check": [HealthCheck.too_slow],
+}
+settings.register_profile("steady", derandomize=True, database=None, max_examples=25, **_SHARED)
+settings.register_profile("explore", max_examples=250, **_SHARED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
