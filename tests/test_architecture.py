@@ -40,6 +40,7 @@ NEVER_IMPORTED = {
 """Libraries that ``import rote`` must not bring in: slow to load, or optional."""
 
 PUBLIC = {
+    "capacity_curve",
     "Certificate",
     "Memo",
     "__version__",

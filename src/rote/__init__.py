@@ -7,6 +7,7 @@ from rote.api.build import memorize as memorize
 from rote.api.check import verify as verify
 from rote.api.memo import Memo as Memo
 from rote.api.probe import probe as probe
+from rote.capacity.curve import capacity_curve as capacity_curve
 from rote.certify import Certificate as Certificate
 from rote.version import __version__ as __version__
 
@@ -15,6 +16,7 @@ __all__ = [
     "Memo",
     "__version__",
     "bounds",
+    "capacity_curve",
     "constructions",
     "errors",
     "memorize",

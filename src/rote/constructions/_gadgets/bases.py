@@ -29,6 +29,9 @@ __all__ = ["bases"]
 _BUMPS = frozenset({"tanh", "sigmoid"})
 _WAVES = frozenset({"sin"})
 
+_LOW = 4
+"""Dimensions in which more random units are compared: there they differ most. Ours."""
+
 _LINES = 20
 """Random directions tried for slabs; that with the widest narrowest slab is taken. Ours."""
 
@@ -60,8 +63,8 @@ def bases(
         yield from (_around_points(points, h, 1.0, rng) for _ in range(2))
         yield _random(points, h, rng)
     else:
-        scales = (1.0, 1.0) if activation.kind == "relu" else (2 * resolution, 8 * resolution)
-        yield from (_shares(points, h, scale, rng) for scale in scales)
+        scales = (2.0, 1.0, 4.0, 2.0) if d <= _LOW else (2.0, 8.0)
+        yield from (_shares(points, h, s * resolution, rng) for s in scales)
         yield from (_step_slabs(points, h, 4.0, rng) for _ in range(2))
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from rote.constructions._gadgets.bases import bases
 from rote.constructions._gadgets.pairs import Base, Pairs, fit_pairs
-from rote.constructions._gadgets.slopes import Curve, curve, smoothed_relu
+from rote.constructions._gadgets.slopes import approach
 from rote.network import Activation
 from rote.typing import Floats
 
@@ -46,13 +44,7 @@ def fit_output(
         return _at_rest(h, points.shape[1])
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         starts = bases(points, h, activation, rng)
-        return fit_pairs(points, gram, y, starts, _curves(activation), rng)
-
-
-def _curves(activation: Activation) -> Sequence[Curve]:
-    if activation.kind != "relu":
-        return [curve(activation)]
-    return [*map(smoothed_relu, _SHARPNESS), curve(activation)]
+        return fit_pairs(points, gram, y, starts, approach(activation, _SHARPNESS), rng)
 
 
 def _at_rest(h: int, d: int) -> Pairs:

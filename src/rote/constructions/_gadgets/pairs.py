@@ -34,7 +34,7 @@ __all__ = ["ACCURATE", "Base", "Pairs", "fit_pairs", "gram_of_points"]
 ACCURATE = 1e-12
 """Relative residual at which a fit is finished. Ours."""
 
-_MOVE = 0.5
+_MOVE = 2.0
 """How far the linear prediction may move an affine sum: 99 in 100 move less. Ours."""
 
 _GROWTH = 8.0
@@ -50,8 +50,8 @@ _STALLED = 0.9
 _WORTH = 0.1
 """A further step with an old factor is taken while the last left less than this fraction. Ours."""
 
-_GOOD_ENOUGH = 1e4
-"""Output scale times affine sum beyond which the next base is tried: it leaves 1e-12. Ours."""
+_GOOD_ENOUGH = 1e3
+"""Output scale times affine sum beyond which the next base is tried: it leaves 2e-12. Ours."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from rote.network.activation import (
 )
 from rote.typing import Floats
 
-__all__ = ["ACTIVATIONS", "Curve", "curve", "named_activation", "smoothed_relu"]
+__all__ = ["ACTIVATIONS", "Curve", "approach", "curve", "named_activation", "smoothed_relu"]
 
 ACTIVATIONS: dict[str, Activation] = {
     **{a.kind: a for a in (TANH, SIGMOID, GELU, SILU, SOFTPLUS, SIN, RELU)},
@@ -74,6 +74,12 @@ def smoothed_relu(sharpness: float) -> Curve:
     return Curve(
         lambda t: np.logaddexp(sharpness * t, 0) / sharpness, lambda t: _sigmoid(sharpness * t)
     )
+
+
+def approach(activation: Activation, sharpness: Sequence[float]) -> list[Curve]:
+    """An activation, preceded for the ReLU by smooth functions of growing sharpness."""
+    smooth = map(smoothed_relu, sharpness) if activation.kind == "relu" else ()
+    return [*smooth, curve(activation)]
 
 
 def _sigmoid(t: Floats) -> Floats:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
 from rote.constructions._base import Context
-from rote.constructions._gadgets.slopes import Curve, curve, smoothed_relu
+from rote.constructions._gadgets.slopes import Curve, approach
 from rote.constructions._gadgets.whitening import Whitening, whitened
 from rote.constructions._training.goals import Equal, Goal, Margins
 from rote.constructions._training.gradient import lbfgs
@@ -20,9 +19,9 @@ from rote.errors import OptionError
 from rote.network import Activation, Affine, ArgMax, Decision, Sign, Value
 from rote.typing import Floats
 
-__all__ = ["Trainer"]
+__all__ = ["GAIN", "SHARPNESS", "Trainer"]
 
-_GAIN = 0.3
+GAIN = 0.3
 """Spread of the affine sums of a network to start from: nearly linear units learn best. Ours."""
 
 _LOAD = 3.3
@@ -40,7 +39,7 @@ _LARGE = 1e11
 _WARM = 2000
 """Steps of L-BFGS that go first. Ours."""
 
-_SHARPNESS = tuple(2.0**k for k in range(1, 15))
+SHARPNESS = tuple(2.0**k for k in range(1, 15))
 """Sharpness of the smooth functions on the way to the ReLU. Ours."""
 
 
@@ -106,7 +105,7 @@ class Trainer:
         for seed in range(seeds):
             self.context.progress(f"{activation} units: {width}, seed", seed, seeds)
             rng = np.random.default_rng(self.context.rng.integers(2**63))
-            start = random_perceptron(self.points.shape[1], width, self.outputs, _GAIN, rng)
+            start = random_perceptron(self.points.shape[1], width, self.outputs, GAIN, rng)
             with np.errstate(over="ignore", under="ignore", invalid="ignore"):
                 network = self._train(start, activation)
             if network is not None and self._right(network, activation):
@@ -132,7 +131,7 @@ class Trainer:
         )
 
     def _train(self, start: Perceptron, activation: Activation) -> Perceptron | None:
-        curves = _curves(activation)
+        curves = approach(activation, SHARPNESS)
         n = len(self.points)
         if isinstance(self.goal, Margins) and n * float(start.size) ** 2 > _LARGE:
             start = self._scaled(
@@ -166,9 +165,3 @@ class Trainer:
             return bool(self.goal.slack(outputs).min() >= _ENOUGH / 2)
         assert isinstance(self.decision, Value)
         return bool(np.abs(outputs - self.data.target).max() <= self.decision.tolerance / 2)
-
-
-def _curves(activation: Activation) -> Sequence[Curve]:
-    if activation.kind != "relu":
-        return [curve(activation)]
-    return [*map(smoothed_relu, _SHARPNESS), curve(activation)]
