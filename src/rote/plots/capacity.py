@@ -44,13 +44,13 @@ def draw_curves(curves: Mapping[str, CapacityCurve], path: Path) -> None:
         if curve.loads[0] < limit < 1.3 * curve.loads[-1] and curve.loads[-1] < 1.5:
             axes.axvline(limit, color="0.6", lw=1)
             axes.annotate(
-                "rank", (limit, 0.5), (3, 0), textcoords="offset points", fontsize=8, color="0.4"
+                "rank", (limit, 0.3), (3, 0), textcoords="offset points", fontsize=8, color="0.4"
             )
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("labels per parameter, $n/P$")
         axes.set_ylim(-0.03, 1.03)
     panels[0].set_ylabel("share of data sets fitted")
-    panels[-1].legend(fontsize=8, frameon=False)
+    panels[0].legend(fontsize=8, frameon=False, loc="lower left")
     content = io.BytesIO()
     figure.savefig(content, dpi=130, format=path.suffix[1:])
     write_whole(path, content.getvalue())
