@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from rote.certify import verify
 from rote.constructions._gadgets.retrieval import fill_table
 from rote.constructions.rajput2021 import Rajput2021
-from rote.data import DataSet
+from rote.data import DataSet, Problem
+from rote.data.geometry import separation
 from rote.errors import OptionError, PrecisionError
 
 
@@ -93,6 +96,43 @@ def test_neighbouring_floats_are_told_apart_or_refused() -> None:
         Rajput2021().build(data, dtype="float32")
     assert caught.value.rows == (0, 1)
     assert verify(Rajput2021().build(data), data).certified
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n=st.integers(2, 80),
+    d=st.integers(1, 4),
+    classes=st.integers(1, 6),
+    kind=st.sampled_from(["normal", "grid", "pairs", "line", "circle"]),
+)
+def test_the_widths_stay_below_what_the_separation_promises(
+    seed: int, n: int, d: int, classes: int, kind: str
+) -> None:
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((n, d))
+    if kind == "grid":
+        x = rng.integers(0, 5, (n, d)).astype(float)
+    elif kind == "pairs":
+        x[n // 2 :] = x[: n - n // 2] + 0.01 * rng.standard_normal((n - n // 2, d))
+    elif kind == "line":
+        x = np.arange(n)[:, None] * np.ones((1, d))
+    elif kind == "circle":
+        angle = 2 * np.pi * np.arange(n) / n
+        x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    x = np.unique(x / np.linalg.norm(x, axis=1).max(), axis=0)
+    data = DataSet.from_arrays(x, rng.integers(0, classes, len(x)))
+    distance = separation(x).distance
+    known = replace(data.problem, separation=distance if np.isfinite(distance) else None)
+    network = Rajput2021().build(data, seed=seed)
+    assert network.size.exceeds(Rajput2021().promise(known)) == []
+
+
+def test_the_promise_is_the_lesser_of_two_bounds() -> None:
+    for n, separation_, hyperplanes in ((10**4, 1.0, 116), (50, 0.01, 49)):
+        promise = Rajput2021().promise(Problem(n=n, d=3, separation=separation_))
+        assert promise.widths is not None
+        assert promise.widths[0] == hyperplanes
+    assert Rajput2021().promise(Problem(n=50, d=3)).widths is None
 
 
 def test_one_label_needs_no_units() -> None:

@@ -1,8 +1,8 @@
 r"""One hidden layer of threshold units: about n/d of them tell two classes apart.
 
-**Theorem 1** [baum1988]. Let $x_1, \dots, x_n \in R^d$ be in general position: no hyperplane holds
-more than d of them. Any dichotomy of the points is computed by a network with one hidden layer of
-$\lceil n/d \rceil$ threshold units.
+**Main construction** [baum1988]. Let $x_1, \dots, x_n \in R^d$ be in general position: no
+hyperplane holds more than d of them. Any dichotomy of the points is computed by a network with one
+hidden layer of $\lceil n/d \rceil$ threshold units.
 
 *Hypotheses.* General position, which only the size needs.
 
@@ -53,7 +53,7 @@ class Baum1988(Construction):
         statement="ceil(n/d) threshold units compute any dichotomy of n points in general position "
         "in R^d.",
         source="baum1988",
-        number="Theorem 1",
+        number="the main construction",
         tasks=("classes",),
         activations=("threshold",),
         hypotheses=("general position: no hyperplane holds more than d points",),

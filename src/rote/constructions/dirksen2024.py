@@ -1,10 +1,10 @@
 r"""Two hidden layers of threshold units whose number follows the geometry of the classes.
 
-**Theorem 6** [dirksen2024]. Two classes $X^-, X^+$ in a ball of radius R, $\delta$-separated, are
-told apart, with probability $1 - \eta$, by threshold units in two hidden layers: random hyperplanes
-of the order of $\frac{R}{\delta} \log(M^- M^+ / \eta)$ up to logarithms, and at most $M^-$ units
-behind them, where $M^-$ and $M^+$ are numbers of balls that cover the classes, each of a radius in
-proportion to the distance from the other class. The number of points does not enter.
+**Main theorem** [dirksen2024]. Two classes $X^-, X^+$ in a ball of radius R, $\delta$-separated,
+are told apart, with probability $1 - \eta$, by threshold units in two hidden layers: random
+hyperplanes of the order of $\frac{R}{\delta} \log(M^- M^+ / \eta)$ up to logarithms, and at most
+$M^-$ units behind them, where $M^-$ and $M^+$ are numbers of balls that cover the classes, each of
+a radius in proportion to the distance from the other class. The number of points does not enter.
 
 *Hypotheses.* Distinct points; nothing else.
 
@@ -42,6 +42,8 @@ _SAMPLE = 2000
 """Points on which the number of hyperplanes is chosen. Ours."""
 _BATCH = 64
 """Candidates looked at together. Ours."""
+_PARTED = 32
+"""Points without a unit that hyperplanes are added for before all are tried again. Ours."""
 _WINDOW = 0.01
 _TRIES = 20
 
@@ -66,7 +68,7 @@ class Dirksen2024(Construction):
         statement="Random hyperplanes and a unit for each ball of a cover of one class tell it "
         "from the other, however many points they have.",
         source="dirksen2024",
-        number="Theorem 6",
+        number="the main theorem",
         tasks=("classes",),
         activations=("threshold",),
         most_points=1_000,
@@ -145,23 +147,31 @@ class _Cover:
         outside = np.flatnonzero(self._codes != code)
         left = self._context.rng.permutation(inside)
         while left.size:
-            self._context.progress(f"cover {code}", len(inside) - len(left), len(inside))
-            batch = left[:_BATCH]
+            left = self._pass(code, left, outside, len(inside))
+            for i in left[:_PARTED]:
+                self._part(int(i), outside)
+
+    def _pass(self, code: int, left: Integers, outside: Integers, total: int) -> Integers:
+        """Try each point of a class that is left as a candidate; those that stay are returned."""
+        stuck = left[:0]
+        while left.size:
+            self._context.progress(f"cover {code}", total - len(left) - len(stuck), total)
+            batch, later = left[:_BATCH], left[_BATCH:]
             count = self._seen(batch)
             least = count[outside].min(axis=0)
-            if not least.any():
-                self._part(int(batch[0]), outside)
-                continue
-            covers = count[left] < least
-            covered = np.zeros(len(left), np.bool_)
+            members = np.concatenate([batch, stuck, later])
+            covers = count[members] < least
+            covered = np.zeros(len(members), np.bool_)
             while (gain := covers[~covered].sum(axis=0)).any():
                 best = int(gain.argmax())
                 self._masks.append(~self._cuts.on[batch[best]])
                 self._least.append(int(least[best]))
                 self._code.append(code)
                 covered |= covers[:, best]
-            left = left[~covered]
-            left = np.roll(left, len(left) // 2)  # what could not be recognized comes later again
+            tried = len(batch) + len(stuck)
+            stuck = members[:tried][~covered[:tried]]
+            left = later[~covered[tried:]]
+        return stuck
 
     def layers(self, classes: int, rest: int, dtype: DType) -> tuple[Layer, ...]:
         """Hyperplanes, units, and for each class how many of its units are on; 1/2 for the rest."""

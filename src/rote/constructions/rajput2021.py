@@ -28,7 +28,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
-from rote.constructions._gadgets.class_bits import bits_of_codes
+from rote.constructions._gadgets.class_bits import bits_of_codes, number_of_bits
 from rote.constructions._gadgets.patterns import parting_cuts
 from rote.constructions._gadgets.retrieval import SEGMENTS, fill_table
 from rote.data import DataSet, Problem
@@ -45,6 +45,8 @@ _SPARE_CELLS = 6
 """Cells beyond the load, for tables of few keys. Ours."""
 _PATIENCE = 8
 """Draws of the code before the table grows by a fiftieth. Ours."""
+_GROWN = 1.5
+"""Factor of columns that the promise leaves for such growth. Ours."""
 
 
 @final
@@ -74,9 +76,33 @@ class Rajput2021(Construction):
             raise OptionError(f"Option 'load' must be at least 1.23, not {self.load}.")
 
     def promise(self, problem: Problem) -> Size:
-        """Five hidden layers; how many hyperplanes it takes depends on the points."""
-        del problem  # the theorem's constants are not explicit
-        return Size(depth=5)
+        r"""Five hidden layers; their widths for points of the unit ball at a known separation."""
+        # A random hyperplane parts points delta apart with probability delta / (2 pi) or more, as
+        # their lifts (x, 1) have an angle of delta / 2 or more. So some one parts this share of any
+        # pairs, and M hyperplanes chosen one by one part all of at most n^2 / 2 pairs as soon as
+        # (1 - delta / (2 pi))^M n^2 / 2 < 1. Each of them splits a group of points, hence M < n.
+        n, d, separation = problem.n, problem.d, problem.separation
+        if separation is None:
+            return Size(depth=5)
+        enough = 2 * math.pi / separation * math.log(n**2)
+        hyperplanes = max(1, min(n - 1, math.ceil(enough)))
+        bits = number_of_bits(problem.classes)
+        shape = _Shape.largest(n, self.load)
+        chain = (
+            hyperplanes,
+            shape.bits * hyperplanes,
+            SEGMENTS * (shape.rows + shape.columns - 2),
+            SEGMENTS * shape.rows * bits,
+            SEGMENTS * bits,
+        )
+        inputs = (d, chain[0], 2 * SEGMENTS, *chain[2:])
+        linear = ((chain[1] + 1) * 2 * SEGMENTS, (chain[-1] + 1) * bits)
+        return Size(
+            depth=5,
+            widths=chain,
+            neurons=sum(chain),
+            parameters=sum((a + 1) * b for a, b in zip(inputs, chain, strict=False)) + sum(linear),
+        )
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Hyperplanes, then integers: parities, addresses, rows of the table, exclusive or."""
@@ -117,6 +143,15 @@ class _Shape:
         columns = -(-segment // (1 << row_bits))
         spare = _SPARE_BITS if columns > 1 else 0
         return cls(1 << row_bits, columns, row_bits, (columns - 1).bit_length() + spare)
+
+    @classmethod
+    def largest(cls, keys: int, load: float) -> _Shape:
+        """What no table of as many keys or fewer exceeds, with room for failed draws."""
+        segment = (load * keys + _SPARE_CELLS) / SEGMENTS + 1
+        side = math.ceil(math.sqrt(2 * segment))  # R and C differ by a factor of two at most
+        columns = math.ceil(_GROWN * (side + 1))
+        row_bits = side.bit_length() - 1
+        return cls(1 << row_bits, columns, row_bits, (columns - 1).bit_length() + _SPARE_BITS)
 
     @property
     def bits(self) -> int:

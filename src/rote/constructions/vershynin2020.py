@@ -1,6 +1,6 @@
 r"""Pyramids of prescribed widths, of threshold units, ReLUs or both.
 
-**Theorem 1.1** [vershynin2020]. A network with hidden widths $m_1, \dots, m_L$, each layer of
+**Main theorem** [vershynin2020]. A network with hidden widths $m_1, \dots, m_L$, each layer of
 threshold units or of ReLUs, computes any two-valued labels of n well-separated points on the unit
 sphere if its deep connections $W = m_2 m_3 + \dots + m_{L-1} m_L$ satisfy $W \ge C n \log^5 n$, if
 all widths are exponential at most in a power of the least one, and if the separation is at least
@@ -77,7 +77,7 @@ class Vershynin2020(Construction):
         statement="Hidden widths m_1, ..., m_L with W >= C n log^5 n deep connections, threshold "
         "units or ReLUs layer by layer, compute any two-valued labels of n well-separated points.",
         source="vershynin2020",
-        number="Theorem 1.1",
+        number="the main theorem",
         tasks=("classes",),
         activations=("threshold", "relu"),
         hypotheses=("widths that suffice for the points",),
