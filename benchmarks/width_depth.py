@@ -1,48 +1,71 @@
-"""Width against depth: networks from wide to deep for one data set, measured and drawn.
+"""Width against depth: networks from wide to deep, built, verified, measured and drawn.
 
-For each S the group size is the one of least depth. A row gives the network's W and L, the constant
-W^2 L^2 / (n log2 n), the longest weight, and what building and verifying cost. ``--figure`` draws
-the built networks, the planned shapes, two other constructions, and the order of the lower bound.
+For each S (``--sides``) the group size is the one of least W L; for each width (``--widths``) the
+network is as shallow as it can be. A row gives the network's W and L, the constant
+W^2 L^2 / (n log2 R) of the rate, with R = 10 n^2 sqrt(pi d) over the separation of the points in
+the unit ball, the longest weight, and the CPU seconds that building and verifying cost.
+``--others`` measures constructions of other shapes. Rows of earlier runs are kept, so that the long
+ones can be run one by one; ``--docs`` writes the tables and the figure of all rows.
 
-    python benchmarks/width_depth.py --points 1000 10000 --dtype exact --figure frontier.svg
+    python benchmarks/width_depth.py --points 1000 10000
     python benchmarks/width_depth.py --data letters.npz --dtype float32 --sides 8 16 32
+    python benchmarks/width_depth.py --points 1000 10000 --sides --widths 11 21 --others
+    python benchmarks/width_depth.py --sides --docs docs
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from math import isqrt, log2
+from collections.abc import Iterator
+from math import isqrt, log2, pi
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from rich.progress import Progress as Bars
 from threadpoolctl import threadpool_limits
 
-from common import report
+from common import RESULTS, report
 from rote.certify import verify
 from rote.constructions import make
 from rote.constructions._gadgets.levels import LIMIT
-from rote.constructions._gadgets.shape import Demand, Shape, shallowest, usual_bits
-from rote.data import DataSet, Problem
+from rote.constructions._gadgets.shape import Demand, Shape, usual_bits
+from rote.data import DataSet
+from rote.data.geometry import separation
 from rote.data.read import read
 from rote.errors import RoteError
+from width_depth_docs import write
 
 COLUMNS = {
+    "data": "data",
     "n": "n",
+    "key": "construction",
     "dtype": "dtype",
     "S": "S",
     "T": "T",
     "W": "W",
     "L": "L",
-    "constant": "W²L²/(n log n)",
+    "constant": "W²L²/(n log R)",
     "bits": "weight bits",
     "parameters": "parameters",
     "nonzero": "nonzero",
     "build_s": "build s",
     "verify_s": "verify s",
-    "certified": "certified",
+    "points": "verified",
+    "holds": "holds",
     "refused": "refused",
 }
+_OTHERS = (
+    ("zhang2017", "float64", {}),
+    ("yun2019-three-layer", "float64", {"activation": "relu"}),
+    ("hernandez2024", "exact", {}),
+    ("vardi2022", "exact", {}),
+    *(("park2021", "exact", {"width": W}) for W in (3, 6, 12, 24)),
+)
+_KEY = ("data", "n", "key", "dtype", "S", "budget")
+"""What tells rows apart."""
 
 
 def arguments() -> argparse.Namespace:
@@ -52,25 +75,27 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--points", type=int, nargs="*", default=[], help="random normal points")
     parser.add_argument("--features", type=int, default=10)
     parser.add_argument("--classes", type=int, default=10)
-    parser.add_argument("--sides", type=int, nargs="+", default=[2, 4, 8, 16, 32, 64])
+    parser.add_argument("--sides", type=int, nargs="*", default=[2, 4, 8, 16, 32, 64])
+    parser.add_argument("--widths", type=int, nargs="*", default=[])
     parser.add_argument("--dtype", default="exact", choices=["exact", "float64", "float32"])
-    parser.add_argument("--no-verify", action="store_true")
-    parser.add_argument("--figure", help="draw the last data set's frontier into this file")
+    parser.add_argument("--verify", type=int, help="verify so many points at most, 0 for none")
+    parser.add_argument("--others", action="store_true", help="other constructions as well")
+    parser.add_argument("--docs", type=Path, help="folder of the documentation, for the figure")
     return parser.parse_args()
 
 
-def data_sets(options: argparse.Namespace) -> list[DataSet]:
+def data_sets(options: argparse.Namespace) -> Iterator[tuple[str, DataSet]]:
     """Those of the files, and random ones."""
-    sets = [read(path) for path in options.data]
+    for path in options.data:
+        yield Path(path).stem, read(path)
     for n in options.points:
         rng = np.random.default_rng(n)
         X = rng.standard_normal((n, options.features))
-        sets.append(DataSet.from_arrays(X, rng.integers(0, options.classes, n)))
-    return sets
+        yield "normal", DataSet.from_arrays(X, rng.integers(0, options.classes, n))
 
 
 def best_group(demand: Demand, side: int) -> Shape | None:
-    """The shape of least depth with a side, and as wide as that makes the lookup."""
+    """The shape of least area with a side, and as wide as that makes the lookup."""
     shapes = []
     longest = max(demand.key_bits(2), demand.label_bits)
     for words in range(1, isqrt(3 * demand.n) + 2):
@@ -94,70 +119,82 @@ def demand_of(data: DataSet, dtype: str) -> Demand:
     return Demand(n, label_bits, 1, lambda size: usual_bits(n, size), LIMIT[dtype])
 
 
-def measure(data: DataSet, side: int, options: argparse.Namespace) -> dict[str, object]:
-    """One row of the table."""
-    row: dict[str, object] = {"n": data.n, "dtype": options.dtype, "S": side}
-    planned = best_group(demand_of(data, options.dtype), side)
-    if planned is None:
-        return {**row, "refused": "no register is long enough"}
-    start = time.perf_counter()
+def log_ratio(data: DataSet) -> float:
+    """The logarithm in the rate: of 10 n^2 sqrt(pi d) over the separation in the unit ball."""
+    points = data.points.astype(np.float64)
+    radius = float(np.linalg.norm(points - points.mean(axis=0), axis=1).max())
+    delta = separation(data.points).distance / radius
+    return log2(10 * data.n**2 * (pi * data.d) ** 0.5 / delta)
+
+
+def measure(
+    data: DataSet, row: dict[str, Any], chosen: dict[str, Any], most: int | None
+) -> dict[str, Any]:
+    """One row of the table, verified on so many points at most."""
+    start = time.process_time()
     try:
-        construction = make("yang2026", side=side, group=planned.words)
-        network = construction.build(data, dtype=options.dtype)
+        network = make(row["key"], **chosen).build(data, dtype=row["dtype"])
     except RoteError as error:
         return {**row, "refused": str(error)}
-    row["build_s"] = time.perf_counter() - start
+    row["build_s"] = time.process_time() - start
     size = network.size
     W, L = max(size.widths or ()), size.depth or 0
-    row |= {"T": planned.words, "W": W, "L": L, "bits": size.weight_bits}
-    row |= {"constant": W**2 * L**2 / (data.n * log2(data.n)), "parameters": size.parameters}
+    row |= {"W": W, "L": L, "bits": size.weight_bits, "parameters": size.parameters}
+    row["constant"] = W**2 * L**2 / (data.n * row["log_R"])
     row["nonzero"] = size.nonzero
-    if not options.no_verify:
-        start = time.perf_counter()
-        claim = "exact" if options.dtype == "exact" else "portable"
-        row["certified"] = verify(network, data, claims=(claim,)).certified
-        row["verify_s"] = time.perf_counter() - start
+    m = data.n if most is None else min(most, data.n)
+    if m:
+        some = np.random.default_rng(0).permutation(data.n)[:m]
+        part = data if m == data.n else DataSet.from_arrays(data.points[some], data.codes[some])
+        start = time.process_time()
+        with Bars(transient=True) as bars:
+            task = bars.add_task(f"verify {data.n}, W {W}, L {L}", total=None)
+            certificate = verify(
+                network,
+                part,
+                claims=("exact",) if row["dtype"] == "exact" else ("exact", "portable"),
+                progress=lambda _, done, total: bars.update(task, completed=done, total=total),
+            )
+        row["verify_s"] = time.process_time() - start
+        row["points"] = m
+        row["holds"] = all(claim.holds for claim in certificate.claims.values())
+        row["margin"] = min(claim.margin or 0 for claim in certificate.claims.values())
     return row
 
 
-def draw(rows: list[dict[str, object]], data: DataSet, path: str) -> None:
-    """Built networks on the planned frontier, and other constructions, in the (W, L) plane."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
-    demand = demand_of(data, "exact")
-    figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
-    widths = np.unique(np.geomspace(9, 4 * data.n, 60).astype(int)).tolist()
-    planned = [shape for w in widths if (shape := shallowest(demand, w)) is not None]
-    axes.plot([s.width for s in planned], [s.depth for s in planned], "-", label="planned, exact")
-    built = [row for row in rows if "W" in row]
-    axes.plot([r["W"] for r in built], [r["L"] for r in built], "o", label="built and measured")
-    span = np.array([2.0, 4.0 * data.n])
-    order = np.sqrt(data.n / log2(data.n))
-    axes.plot(span, order / span, ":", label="order of the lower bound, n / log n")
-    problem = Problem(n=data.n, d=data.d, classes=len(np.unique(data.target)))
-    for key in ("zhang2017", "yun2019-three-layer", "hernandez2024"):
-        size = make(key).promise(problem)
-        axes.plot(max(size.widths or ()), size.depth, "s", label=key)
-    axes.set(xscale="log", yscale="log", xlabel="width W", ylabel="depth L", ylim=(0.8, None))
-    axes.set_title(f"{data.n} points, {data.d} features")
-    axes.legend(fontsize="small")
-    figure.savefig(Path(path))
+def jobs(
+    data: DataSet, options: argparse.Namespace
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What to measure for a data set: how rows begin, and the options of the construction."""
+    for side in options.sides:
+        planned = best_group(demand_of(data, options.dtype), side)
+        if planned is not None:
+            row = {"key": "yang2026", "dtype": options.dtype, "S": side, "T": planned.words}
+            yield row, {"side": side, "group": planned.words}
+    for width in options.widths:
+        yield {"key": "yang2026", "dtype": options.dtype, "budget": width}, {"width": width}
+    for key, dtype, chosen in _OTHERS if options.others else ():
+        yield {"key": key, "dtype": dtype, "budget": chosen.get("width")}, chosen
 
 
 def main() -> None:
-    """Measure, print, and draw where asked for."""
+    """Measure, print, and write what was asked for."""
     options = arguments()
-    rows: list[dict[str, object]] = []
+    path = RESULTS / "width_depth.json"
+    kept: list[dict[str, Any]] = json.loads(path.read_text())["rows"] if path.exists() else []
     with threadpool_limits(1):
-        for data in data_sets(options):
-            own = [measure(data, side, options) for side in options.sides]
-            rows += own
-            if options.figure:
-                draw(own, data, options.figure)
-    report(f"width_depth_{options.dtype}", COLUMNS, rows)
+        for name, data in data_sets(options):
+            start = {"data": name, "n": data.n, "d": data.d, "log_R": log_ratio(data)}
+            for row, chosen in jobs(data, options):
+                found = measure(data, {**start, **row}, chosen, options.verify)
+                here = [found.get(part) for part in _KEY]
+                kept = [old for old in kept if [old.get(part) for part in _KEY] != here]
+                kept.append(found)
+    kept.sort(key=lambda row: [row.get(part) or 0 for part in ("n", "S", "budget")])
+    kept.sort(key=lambda row: [row[part] for part in ("key", "data", "dtype")])
+    report("width_depth", COLUMNS, kept)
+    if options.docs:
+        write(kept, options.docs)
 
 
 if __name__ == "__main__":

@@ -225,14 +225,11 @@ def tell_apart(data: DataSet, groups: Groups, context: Context, count: int) -> K
             break
     if found:
         return min(found, key=lambda keys: keys.bits)
-    repair = (
-        "Smaller groups or dtype='float64' would do."
-        if context.dtype == "float32"
-        else "Use smaller groups, or dtype='exact'."
-    )
+    dtype = "float64" if context.dtype == "float32" else "exact"
+    smaller = "smaller groups, or " if groups.count > 1 else ""
     raise PrecisionError(
         f"{context.dtype} cannot hold keys that tell apart the points of every group of "
-        f"{groups.longest}. {repair}",
+        f"{groups.longest}. Use {smaller}dtype={dtype!r}.",
         data.rows[groups.order[: groups.longest]].tolist(),
     )
 
