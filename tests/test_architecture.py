@@ -48,6 +48,7 @@ PUBLIC = {
     "constructions",
     "errors",
     "memorize",
+    "plan",
     "probe",
     "verify",
 }

@@ -6,6 +6,7 @@ from rote.api.build import constructions as constructions
 from rote.api.build import memorize as memorize
 from rote.api.check import verify as verify
 from rote.api.memo import Memo as Memo
+from rote.api.plan import plan as plan
 from rote.api.probe import probe as probe
 from rote.capacity.curve import capacity_curve as capacity_curve
 from rote.certify import Certificate as Certificate
@@ -20,6 +21,7 @@ __all__ = [
     "constructions",
     "errors",
     "memorize",
+    "plan",
     "probe",
     "verify",
 ]

@@ -109,16 +109,17 @@ def holders(architecture: Architecture, question: Question) -> Iterator[Holder]:
                 yield _holder(construction, architecture, question, labels, outputs, read)
 
 
-def largest(holds: Holds) -> int | None:
+def largest(holds: Holds, start: int = 1) -> int | None:
     """The largest n for which a test that fails from some n on succeeds.
 
     Args:
         holds: The test.
+        start: The first n to try.
 
     Returns:
-        n; 0 if there is none, and None if it does not seem to end.
+        n; start - 1 if it fails there, and None if it does not seem to end.
     """
-    low, high = 0, 1
+    low, high = start - 1, start
     while holds(high):
         low, high = high, 2 * high
         if high > _MOST:

@@ -35,7 +35,8 @@ class Outline:
         inputs: Number of features.
         outputs: Number of outputs.
         parameters: Free parameters, at most.
-        depth: Hidden layers, fully connected with biases; None if the form is another or unknown.
+        depth: Hidden layers, in a chain, with a bias for each unit and at most one linear layer
+            before each; None if the form is another or unknown.
         activation: Of all hidden units; None if there are several or they are unknown.
     """
 

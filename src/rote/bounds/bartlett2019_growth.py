@@ -19,8 +19,10 @@ variables have at most $2 (2 e M D / W)^W$ sign vectors for $M \ge W$ [anthony19
 $2^M$ sign vectors are counted where $M < W_i$ or where that is less; degrees are
 $1 + D + \dots + D^{i-1}$; no breakpoint in the output layer. C classes are read off the outputs by
 comparisons, c of them at each point, whose signs are those of $c\,m$ polynomials: labels take at
-most as many values, of $C^m$. Where only W and L are known, $k_i \le W_i / 2$ and $W_i \le W$ give
-$\log_2 \Pi(m) \le L + W \sum_i \log_2(e\, m\, p\, D_i)$.
+most as many values, of $C^m$. Where only W and L are known, and every unit
+has a bias of its own, $k_i \le W_i \le W$; a linear layer before each layer at most doubles the
+degrees. So $\log_2 \Pi(m) \le L + W \sum_i \log_2(4 e\, m\, p\, D_i)$, of stored weights that units
+may share.
 """
 
 from __future__ import annotations
@@ -112,7 +114,7 @@ def _of_outline(outline: Outline, question: Question) -> int | None:
     if activation is None or depth is None or activation.kind not in _PIECES:
         return None
     p, degrees = _PIECES[activation.kind], _degrees(activation)
-    each = sum(math.log2(math.e * max(p, 1)) + next(degrees) for _ in range(depth + 1))
+    each = sum(math.log2(4 * math.e * max(p, 1)) + next(degrees) for _ in range(depth + 1))
     return first_beyond(lambda m: depth + 1 + W * (each + (depth + 1) * math.log2(m)), 1.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +31,10 @@ __all__ = [
     "size_json",
 ]
 
-out = Console(highlight=False, soft_wrap=True)
+_WIDE = 120
+"""Columns of tables that are not printed on a terminal."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
 
 _ROWS = {
     "depth": "hidden layers",
