@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rote.bounds import BOUNDS
 from rote.certify.certificate import DEFINITIONS
 from rote.cli.app import app
 from rote.constructions import CATALOGUE
@@ -48,6 +49,13 @@ def test_documented_commands_exist() -> None:
 def test_the_index_of_theorems_links_every_page() -> None:
     index = (ROOT / "docs" / "theorems" / "index.md").read_text()
     assert re.findall(r"^\| \[`(.+)`\]\(\1\.md\)", index, re.MULTILINE) == list(CATALOGUE)
+
+
+def test_the_table_of_bounds_lists_every_bound() -> None:
+    table = (ROOT / "docs" / "figures" / "bounds.md").read_text()
+    assert re.findall(r"^\| `([a-z0-9-]+)`", table, re.MULTILINE) == list(BOUNDS)
+    for bound in BOUNDS.values():
+        assert f"`{bound.source}`" in table
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/how-to-choose.md"])

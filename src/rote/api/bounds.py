@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from rote.api.files import load
 from rote.atlas.labels import DEFAULT_LABELS, classes_of
 from rote.atlas.limits import Limits, limits
+from rote.atlas.regions import Map, map_regions
 from rote.atlas.shape import (
     Shape,
     activation_named,
@@ -20,11 +21,12 @@ from rote.atlas.shape import (
 from rote.bounds import Outline, Question
 from rote.errors import DependencyError, FormatError, OptionError
 from rote.network import Activation, Network
+from rote.typing import Progress, no_progress
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["Capacity", "Described", "bounds", "shape_of"]
+__all__ = ["Capacity", "Described", "bounds", "capacity_maps", "shape_of"]
 
 Described: TypeAlias = "Sequence[int] | str | Path | Network | nn.Module"
 
@@ -143,6 +145,48 @@ def shape_of(network: Described, activation: str | Activation = "relu") -> Shape
     except (TypeError, ValueError):
         raise OptionError(f"Widths are whole numbers, not {network!r}.") from None
     return shape_of_widths(widths, activation_named(activation))
+
+
+def capacity_maps(
+    network: Described,
+    n: int,
+    *,
+    activation: str | Activation = "relu",
+    labels: Iterable[str | int] = DEFAULT_LABELS,
+    separation: float | None = None,
+    failure: float = 0.01,
+    bits: int | None = None,
+    progress: Progress = no_progress,
+) -> list[Map]:
+    """What is known of n points at every width and depth, for a network's inputs and outputs.
+
+    Args:
+        network: As for :func:`bounds`; its hidden layers play no part.
+        n: Number of points.
+        activation: As for :func:`bounds`.
+        labels: As for :func:`bounds`.
+        separation: As for :func:`bounds`.
+        failure: As for :func:`bounds`.
+        bits: As for :func:`bounds`.
+        progress: Called as ``progress(stage, done, total)``.
+
+    Returns:
+        One map for each kind of labels.
+
+    Raises:
+        OptionError: An argument is not understood, or the network has no one activation.
+    """
+    shape = shape_of(network, activation)
+    units = shape.outline.activation
+    if units is None:
+        raise OptionError("A map needs one activation; the network has none or several.")
+    ends = shape.outline.inputs, shape.outline.outputs
+    maps = []
+    for name in labels:
+        classes, distributions = classes_of(name)
+        question = Question(classes, separation, failure, bits, None, distributions)
+        maps.append(map_regions(n, ends, units, question, progress=progress))
+    return maps
 
 
 def _shape_of_module(module: nn.Module) -> Shape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from rote.atlas.embed import fits_inside, hidden_widths
@@ -16,8 +17,11 @@ from rote.network import Activation, Size
 __all__ = ["Guarantee", "guarantees", "holders", "largest"]
 
 _MOST = 1 << 60
-"""A promise that is the same for so many points does not depend on them, but on a hypothesis that
-the points must be few enough. Ours."""
+"""Where a search for the largest n gives up. Ours."""
+
+_TOO_MANY = 1 << 34
+"""A promise of given widths that is still made for so many points does not depend on them, and says
+nothing: it is the hypothesis that they suffice. Ours."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,10 @@ def holders(architecture: Architecture, question: Question) -> Iterator[Holder]:
     for key, kind in CATALOGUE.items():
         if kind.theorem.skips:
             continue
-        for construction in _suited(key, kind, architecture):
+        for construction, given_widths in _suited(key, kind, architecture):
             for labels, outputs, read in _label_forms(kind.theorem, architecture, question):
-                yield _holder(construction, architecture, question, labels, outputs, read)
+                form = (labels, outputs, read)
+                yield _holder(construction, architecture, question, form, given_widths)
 
 
 def largest(holds: Holds, start: int = 1) -> int | None:
@@ -154,20 +159,26 @@ def _holder(
     construction: Construction,
     architecture: Architecture,
     question: Question,
-    classes: int | None,
-    outputs: int,
-    read: int,
+    form: tuple[int | None, int, int],
+    given_widths: bool,
 ) -> Holder:
     theorem = construction.theorem
+    classes, outputs, read = form
 
-    def holds(n: int, separation: float | None = question.separation) -> bool:
+    def fits(n: int) -> bool:
+        problem = Problem(n, architecture.inputs, classes, outputs, question.separation)
         try:
-            promised = construction.promise(
-                Problem(n, architecture.inputs, classes, outputs, separation)
-            )
+            promised = construction.promise(problem)
         except AssumptionError:
             return False
         return fits_inside(promised, architecture, read, binary=classes == 2)
+
+    @cache
+    def endless() -> bool:
+        return given_widths and fits(_TOO_MANY)
+
+    def holds(n: int) -> bool:
+        return fits(n) and not endless()
 
     hypotheses = theorem.hypotheses
     if question.separation is not None and not _says_widths(
@@ -214,8 +225,8 @@ def _label_forms(
 
 def _suited(
     key: str, kind: type[Construction], architecture: Architecture
-) -> Iterator[Construction]:
-    """The construction with every choice of options that follows from the architecture."""
+) -> Iterator[tuple[Construction, bool]]:
+    """The construction with options that follow from the architecture, and if widths are given."""
     names = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # every one is a dataclass
     activation = architecture.activation
     if activation.kind not in kind.theorem.activations:
@@ -227,7 +238,7 @@ def _suited(
         return
     for shape in _shapes(names, architecture.hidden):
         try:
-            yield make(key, **base, **shape)
+            yield make(key, **base, **shape), bool({"width", "widths"} & set(shape))
         except OptionError:
             continue
 
@@ -243,13 +254,14 @@ _PREFIXES = 4
 
 
 def _shapes(names: set[str], hidden: tuple[int, ...]) -> Iterator[dict[str, Any]]:
-    """Options that prescribe widths, one width or a depth; none first."""
+    """Options that prescribe all widths; else none, or one width or a depth."""
+    if "widths" in names:
+        for length in {*range(1, min(len(hidden), _PREFIXES) + 1), len(hidden)} - {0}:
+            yield {"widths": hidden[:length]}
+        return
     yield {}
     if not hidden:
         return
-    if "widths" in names:
-        for length in sorted({*range(1, min(len(hidden), _PREFIXES) + 1), len(hidden)}):
-            yield {"widths": hidden[:length]}
     if "width" in names:
         yield {"width": min(hidden)}
     if "depth" in names:

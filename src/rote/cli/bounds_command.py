@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
 
-from rote.api.bounds import Capacity, bounds
+from rote.api.bounds import Capacity, bounds, capacity_maps
 from rote.atlas.guarantee import Guarantee
 from rote.atlas.labels import DEFAULT_LABELS
 from rote.atlas.limits import Impossibility, Limits
 from rote.cli.options import Json
 from rote.cli.output import number, origin, out, print_json
+from rote.cli.progress import progress_bar
+from rote.errors import OptionError
 
 __all__ = ["bounds_command"]
 
@@ -30,6 +33,8 @@ def bounds_command(
     failure: float = 0.01,
     bits: int | None = None,
     total_weight: float | None = None,
+    plot: Path | None = None,
+    n: Annotated[int | None, Parameter(name="--n")] = None,
     json: Json = False,
 ) -> int:
     """Say how many points NETWORK is sure to memorize, may memorize, can never memorize.
@@ -42,6 +47,8 @@ def bounds_command(
         failure: Probability with which statements about random labels may fail.
         bits: Bits of each parameter; by default parameters are real numbers.
         total_weight: Largest total weight of a network with one hidden layer.
+        plot: Draw width against depth, coloured by what is known, into this PNG or SVG file.
+        n: Number of points of the plot.
         json: Print one JSON object.
 
     Returns:
@@ -56,11 +63,36 @@ def bounds_command(
         bits=bits,
         total_weight=total_weight,
     )
+    if plot is not None:
+        if n is None:
+            raise OptionError("A plot is about a number of points: say --n 60000, for example.")
+        from rote.plots.capacity_map import draw_map
+
+        with progress_bar() as progress:
+            maps = capacity_maps(
+                network,
+                n,
+                activation=activation,
+                labels=labels,
+                separation=separation,
+                failure=failure,
+                bits=bits,
+                progress=progress,
+            )
+        draw_map(maps, plot, mark=_equal(found))
     if json:
         print_json(found.to_json())
     else:
         _print(found)
+        if plot is not None:
+            out.print(f"\n{plot}: width against depth for {number(n)} points")
     return 0
+
+
+def _equal(found: Capacity) -> tuple[int, int] | None:
+    """Depth and width of a network whose hidden layers are alike."""
+    hidden = (found.widths or ())[1:-1]
+    return (len(hidden), hidden[0]) if len(set(hidden)) == 1 else None
 
 
 def _print(found: Capacity) -> None:

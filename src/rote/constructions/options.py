@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -55,6 +56,7 @@ def parse_option(owner: str, kind: type, text: str) -> tuple[str, Any]:
     raise OptionError(f"Option {name!r} of {owner!r} must be {_describe(hint)}, not {value!r}.")
 
 
+@cache
 def _hints(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {name: hints[name] for name in getattr(kind, "__dataclass_fields__", {})}

@@ -131,25 +131,23 @@ class _Search:
 
 def _row(search: _Search, n: int) -> Layout | int:
     """Blocks one behind the other, which none are better than where all widths are equal."""
-    depth, most = len(search.widths), 0
-    for count in range(1, depth // 2 + 1):
-        # All but the first and the last are alike.
-        ends = {0: 0, count - 1: 2 * (count - 1)}
-        kinds = ends if count < 3 else {**ends, 1: 2}
-        blocks = {
-            k: search.block(layer, first=k == 0, last=k == count - 1) for k, layer in kinds.items()
-        }
-        if None in blocks.values():
-            break
-        between = blocks.pop(1) if count > 2 else None
-        held = _points(tuple(b for b in blocks.values() if b))
-        held += 0 if between is None else between.points * (count - 2)
-        if held >= n:
-            row = [search.block(2 * k, first=k == 0, last=k == count - 1) for k in range(count)]
-            found = tuple(b for b in row if b)
-            return Layout(found, _used(found, depth, search.outputs, search.rule))
-        most = max(most, held)
-    return most
+    depth = len(search.widths)
+    only, first, between, last = (
+        search.block(0, first=k in "of", last=k in "ol") if depth > 1 else None for k in "ofbl"
+    )
+    held = {1: only.points} if only else {}
+    if first and last and depth >= 4:
+        held[2] = first.points + last.points
+        if between and depth >= 6:
+            # The fewest that hold n, or all that there is room for.
+            more = min(max(1, -((held[2] - n) // between.points)), depth // 2 - 2)
+            held[2 + more] = held[2] + more * between.points
+    count = next((count for count, points in held.items() if points >= n), None)
+    if count is None:
+        return max(held.values(), default=0)
+    row = (search.block(2 * k, first=k == 0, last=k == count - 1) for k in range(count))
+    found = tuple(block for block in row if block)
+    return Layout(found, _used(found, depth, search.outputs, search.rule))
 
 
 def _points(blocks: tuple[Block, ...]) -> int:
