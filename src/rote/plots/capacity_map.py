@@ -271,6 +271,7 @@ def _name_edge(axes: Axes, key: str, corners: Floats, side: int) -> None:
         color="#111111",
         path_effects=[withStroke(linewidth=2.5, foreground="white")],
         zorder=6,
+        gid=key,
     )
 
 
