@@ -45,17 +45,27 @@ def pack(tensor: Array) -> Packed | None:
         return None  # what the whole can do, a part can
     if np.any(np.signbit(tensor) & (tensor == 0)):
         return None  # an integer has no negative zero
+    whole = _narrowed(tensor)
+    if whole is not None and np.bitwise_or.reduce(whole, axis=None) & 1:
+        return Packed(whole, 0)  # most tensors end here, and large ones should do so fast
     lowest = granularity(tensor)
     if lowest is None:
         return Packed(np.zeros(tensor.shape, np.uint8), 0)
     # A shift by a power of two is exact here, because it brings the tensor below 2^8.
     if int(np.frexp(np.abs(tensor).max())[1]) - lowest > _BITS:
         return None
-    values = np.ldexp(tensor.astype(np.float64), -lowest)
+    values = _narrowed(np.ldexp(tensor.astype(np.float64), -lowest))
+    return None if values is None else Packed(values, lowest)
+
+
+def _narrowed(tensor: Array) -> Array | None:
+    """The tensor as int8, else as uint8, if one of them holds it."""
+    lowest, highest = tensor.min(), tensor.max()
     for kind in (np.int8, np.uint8):
         info = np.iinfo(kind)
-        if values.min() >= info.min and values.max() <= info.max:
-            return Packed(values.astype(kind), lowest)
+        if info.min <= lowest and highest <= info.max:
+            values: Array = tensor.astype(kind)
+            return values if np.array_equal(values, tensor) else None
     return None
 
 
