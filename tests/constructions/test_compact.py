@@ -12,6 +12,7 @@ from rote.constructions.compact import Compact
 from rote.data import DataSet
 from rote.errors import AssumptionError, OptionError, PrecisionError
 from rote.network import Network, serial
+from rote.network.storage import stored_bytes
 from rote.typing import DType
 
 
@@ -59,7 +60,9 @@ def test_real_points(seed: int, n: int, d: int, scale: float, dtype: DType) -> N
 def test_classes(classes: int) -> None:
     rng = np.random.default_rng(classes)
     X = rng.integers(0, 256, (2000, 12))
-    remembered(DataSet.from_arrays(X, rng.integers(0, classes, 2000)))
+    network = remembered(DataSet.from_arrays(X, rng.integers(0, classes, 2000)))
+    stairs = network.affine_layers[-2].weight
+    assert stored_bytes(stairs) == stairs.size  # a byte each, no negative zeros
 
 
 def test_skewed_classes_with_names() -> None:

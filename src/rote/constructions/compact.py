@@ -186,17 +186,17 @@ class Compact(Construction):
 
 
 def _output_order(words: Words) -> Integers | None:
-    """The classes in the order of their intervals if the outputs had better count these."""
-    if len(words) > 1 or words[0].code.prefix:
+    """The labels in the order of their intervals if the outputs had better count these."""
+    if len(words) > 1:
         return None
     gap = point_gap(LONGEST, True, PLANES)
-    order = words[0].code.order
-    ordered = (_counting(words[0], order),)
-    return order if bounded(ordered, gap) and not bounded(words, gap) else None
+    order = words[0].code.intervals[1]
+    counting = (_counting(words[0], order),)
+    return order if bounded(counting, gap) and not bounded(words, gap) else None
 
 
 def _counting(word: Word, order: Integers) -> Word:
-    """The word with outputs that count the symbols in another order."""
+    """The word with outputs that count the labels in another order."""
     return replace(word, values=np.argsort(order)[:, None])
 
 

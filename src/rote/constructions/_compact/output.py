@@ -100,7 +100,8 @@ def _edges(word: Word, interval: float) -> Floats:
 def _jumps(values: Integers) -> Floats:
     """Weights of the two units of each edge in each output, shape (outputs, units)."""
     jumps = np.diff(values, axis=0).T.astype(np.float64)
-    return np.stack([jumps, -jumps], axis=2).reshape(len(jumps), -1)
+    # Negative zeros would keep the file from storing integers.
+    return np.stack([jumps, 0 - jumps], axis=2).reshape(len(jumps), -1)
 
 
 def _stair_layers(points: Floats, counts: list[int], bias: Floats, dtype: DType) -> list[Affine]:

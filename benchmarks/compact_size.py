@@ -1,0 +1,159 @@
+"""How well a formula predicts the bytes of the compact memory, and how full its systems can be.
+
+The formula knows the number of points, features and classes only, and takes the shape from the
+same search as the construction. Labels are uniformly random, points are 8-bit integers.
+
+    python benchmarks/compact_size.py --largest 100000
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from common import report
+from rote.constructions._compact.codes import PLANES, Code
+from rote.constructions._compact.layout import Layout, choose_layout
+from rote.constructions._compact.retrieval import solve
+from rote.constructions.compact import Compact
+from rote.data import DataSet
+from rote.export.onnx import to_bytes
+
+COLUMNS = {
+    "n": "n",
+    "d": "d",
+    "classes": "classes",
+    "bytes": "bytes",
+    "predicted": "predicted",
+    "error": "error",
+    "ratio": "bytes x 8 / n H",
+}
+_LOAD_COLUMNS = {
+    "groups": "groups of columns",
+    "unknowns": "unknowns",
+    **{f"{load:g}": f"solved at load {load:g}" for load in (0.98, 0.985, 0.99, 0.995, 0.9975)},
+}
+_SYSTEMS = 20
+"""Random systems for each load."""
+
+_GRID = [
+    (n, d, c)
+    for n in (3000, 10_000, 30_000, 100_000, 300_000)
+    for d, c in ((16, 2), (16, 16), (64, 4), (16, 100))
+]
+
+
+def predicted(n: int, d: int, classes: int) -> float:
+    """Bytes of the ONNX file, from the sizes of the data alone."""
+    code = Code.for_counts(np.full(classes, n))
+    load = code.load(np.full(classes, n))
+    agreeing = (1 / classes + 2.0 ** (1 - code.lengths.mean())) / 2
+    layout = choose_layout(
+        n * load, 1 - load, n * n / 2 * (1 - agreeing), 1, PLANES, 1.0, selected=False
+    )
+    return sum(parts(n, d, classes, layout, code).values())
+
+
+def parts(n: int, d: int, classes: int, layout: Layout, code: Code) -> dict[str, float]:
+    """The formula, part by part."""
+    parts = len(layout.ranges)
+    groups, digits = len(layout.columns), 2 + (layout.shards > 1)
+    projections, levels, width = _projections(n, d, layout)
+    pairs, square = 2 * parts + 1, 3 * digits + groups + 4
+    features = digits + groups + 5
+    rows, columns = layout.stored_rows + groups + 2, layout.word_columns + 1
+    edges = classes - 1 if classes > 2 else 0
+    deep = code.depth > 1
+    # Two units per edge with their biases; more where whole words are not appended.
+    stairs = edges * (16 if classes <= 32 else 25)
+    layers = levels + layout.square.bit_length() + layout.sum_bits + 5
+    return {
+        "encoder": projections * (d * width + 4),
+        "hash": pairs * (projections + pairs + square) + square * (square + features),
+        "one-hot": rows * features,
+        "table": rows * columns,
+        "reader": 2 * columns + 90 + 130 * deep + stairs,
+        "container": 36 * layers + 900 + 110 * deep + 9 * classes * (classes > 2),
+    }
+
+
+def _projections(n: int, d: int, layout: Layout) -> tuple[int, int, float]:
+    """How many projections, folds, and bytes per weight: the construction's choice for bytes."""
+    largest, parts = max(layout.ranges), len(layout.ranges)
+    small = 74 * math.sqrt(d * 56 / 3)  # weights of at most 7
+    best = (math.inf, 0, 0.0, 1.0)
+    for count in range(2, parts + 1):
+        deviation = max(1.3 * largest, 2.0 ** ((2 * math.log2(n + 1) + 3) / count - 2))
+        if deviation * 2.0 ** (-4.6 / count) <= small:
+            deviation = min(deviation, small)
+        width = 0.5 if deviation <= small else 1.0
+        spread = 1 if count == parts else 2
+        cost = count * (d * width + 2 * parts) + 31 * math.log2(deviation * spread)
+        best = min(best, (cost, count, deviation * spread, width))
+    deviation = max(best[2], 74 * math.sqrt(2 * d / 3))
+    halved = best[3] < 1 and best[1] * d > 0.04 * layout.stored_rows * layout.word_columns
+    return best[1], max(1, round(math.log2(14 * deviation / largest))), 0.5 if halved else 1.0
+
+
+def measure(n: int, d: int, classes: int) -> dict[str, object]:
+    """One row of the table."""
+    rng = np.random.default_rng(0)
+    points = rng.integers(0, 256, (n, d)).astype(np.uint8)
+    data = DataSet.from_arrays(points, rng.permutation(np.arange(n) % classes))
+    size = len(to_bytes(Compact().build(data, dtype="float32")))
+    guess = predicted(n, d, classes)
+    return {
+        "n": n,
+        "d": d,
+        "classes": classes,
+        "bytes": size,
+        "predicted": round(guess),
+        "error": round(guess / size - 1, 4),
+        "ratio": round(8 * size / data.information_bits, 3),
+    }
+
+
+def loads(groups: int, rows: int, columns: int) -> dict[str, object]:
+    """How many random systems have a solution, by equations per unknown."""
+    rng = np.random.default_rng(rows)
+    unknowns = 2 * rows * groups * columns
+    result: dict[str, object] = {"groups": groups, "unknowns": unknowns}
+    for load in (0.98, 0.985, 0.99, 0.995, 0.9975):
+        solved = 0
+        for _ in range(_SYSTEMS):
+            m = int(load * unknowns)
+            row = rng.integers(0, rows, (m, 2)) + np.array([0, rows])
+            column = rng.integers(0, columns, (m, groups)) + columns * np.arange(groups)
+            equations = (row[:, :, None] * groups * columns + column[:, None, :]).reshape(m, -1)
+            values = rng.integers(0, 2, m).astype(np.uint8)
+            free = np.zeros(unknowns, np.uint8)
+            solved += solve(equations.astype(np.int32), values, free).contradictions == 0
+        result[f"{load:g}"] = solved / _SYSTEMS
+    return result
+
+
+def main() -> None:
+    """Measure the grid up to the largest number of points, then the loads."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--largest", type=int, default=300_000)
+    options = parser.parse_args()
+    with threadpool_limits(1):
+        rows = [measure(*case) for case in _GRID if case[0] <= options.largest]
+        shapes = [
+            (g, r, c)
+            for g, sizes in (
+                (3, ((12, 15), (20, 25), (30, 45))),
+                (4, ((12, 12), (20, 20), (30, 35))),
+            )
+            for r, c in sizes
+        ]
+        systems = [loads(*shape) for shape in shapes]
+    report("compact_size", COLUMNS, rows)
+    report("compact_loads", _LOAD_COLUMNS, systems)
+
+
+if __name__ == "__main__":
+    main()
