@@ -17,10 +17,13 @@ from threadpoolctl import threadpool_limits
 from common import report
 from rote.constructions._compact.codes import PLANES, Code
 from rote.constructions._compact.layout import Layout, choose_layout
+from rote.constructions._compact.memory import equations_of
 from rote.constructions._compact.retrieval import solve
 from rote.constructions.compact import Compact
 from rote.data import DataSet
 from rote.export.onnx import to_bytes
+
+_LOADS = (0.97, 0.98, 0.985, 0.99, 0.995, 0.9975)
 
 COLUMNS = {
     "n": "n",
@@ -34,8 +37,18 @@ COLUMNS = {
 _LOAD_COLUMNS = {
     "groups": "groups of columns",
     "unknowns": "unknowns",
-    **{f"{load:g}": f"solved at load {load:g}" for load in (0.98, 0.985, 0.99, 0.995, 0.9975)},
+    **{f"{load:g}": f"solved at load {load:g}" for load in _LOADS},
 }
+_SHAPES = (
+    (11, (13, 14, 15)),
+    (24, (21, 22, 23)),
+    (40, (32, 33, 35)),
+    (14, (9, 10, 11, 13)),
+    (24, (15, 16, 17, 19)),
+    (40, (23, 25, 26, 27)),
+)
+"""Rows of the first block and columns of each group."""
+
 _SYSTEMS = 20
 """Random systems for each load."""
 
@@ -67,15 +80,17 @@ def parts(n: int, d: int, classes: int, layout: Layout, code: Code) -> dict[str,
     rows, columns = layout.stored_rows + groups + 2, layout.word_columns + 1
     edges = classes - 1 if classes > 2 else 0
     deep = code.depth > 1
-    # Two units per edge with their biases; more where whole words are not appended.
+    # Two units per edge with their biases; where whole words are not appended, more, and two for
+    # each value of the leading bits.
     stairs = edges * (16 if classes <= 32 else 25)
     layers = levels + layout.square.bit_length() + layout.sum_bits + 5
+    leading = 9 << (code.depth - 1) if classes > 32 else 0
     return {
         "encoder": projections * (d * width + 4),
         "hash": pairs * (projections + pairs + square) + square * (square + features),
         "one-hot": rows * features,
         "table": rows * columns,
-        "reader": 2 * columns + 90 + 130 * deep + stairs,
+        "reader": 2 * columns + 90 + 70 * deep + stairs + leading,
         "container": 36 * layers + 900 + 110 * deep + 9 * classes * (classes > 2),
     }
 
@@ -116,21 +131,23 @@ def measure(n: int, d: int, classes: int) -> dict[str, object]:
     }
 
 
-def loads(groups: int, rows: int, columns: int) -> dict[str, object]:
+def loads(rows: int, columns: tuple[int, ...]) -> dict[str, object]:
     """How many random systems have a solution, by equations per unknown."""
     rng = np.random.default_rng(rows)
-    unknowns = 2 * rows * groups * columns
-    result: dict[str, object] = {"groups": groups, "unknowns": unknowns}
-    for load in (0.98, 0.985, 0.99, 0.995, 0.9975):
+    layout = Layout(1, (rows, rows + 1), columns)
+    result: dict[str, object] = {"groups": len(columns), "unknowns": layout.unknowns}
+    for load in _LOADS:
         solved = 0
         for _ in range(_SYSTEMS):
-            m = int(load * unknowns)
-            row = rng.integers(0, rows, (m, 2)) + np.array([0, rows])
-            column = rng.integers(0, columns, (m, groups)) + columns * np.arange(groups)
-            equations = (row[:, :, None] * groups * columns + column[:, None, :]).reshape(m, -1)
+            m = int(load * layout.unknowns)
+            ranges = np.array((*layout.rows, *layout.columns))
+            address = rng.integers(0, ranges, (2 * m, len(ranges)))
+            # Conflicts of equal addresses are counted apart: these are all different.
+            address = rng.permutation(np.unique(address, axis=0))[:m].T
             values = rng.integers(0, 2, m).astype(np.uint8)
-            free = np.zeros(unknowns, np.uint8)
-            solved += solve(equations.astype(np.int32), values, free).contradictions == 0
+            free = np.zeros(layout.unknowns, np.uint8)
+            solution = solve(equations_of(address[:2], address[2:], layout), values, free)
+            solved += solution.contradictions == 0
         result[f"{load:g}"] = solved / _SYSTEMS
     return result
 
@@ -142,15 +159,7 @@ def main() -> None:
     options = parser.parse_args()
     with threadpool_limits(1):
         rows = [measure(*case) for case in _GRID if case[0] <= options.largest]
-        shapes = [
-            (g, r, c)
-            for g, sizes in (
-                (3, ((12, 15), (20, 25), (30, 45))),
-                (4, ((12, 12), (20, 20), (30, 35))),
-            )
-            for r, c in sizes
-        ]
-        systems = [loads(*shape) for shape in shapes]
+        systems = [loads(*shape) for shape in _SHAPES]
     report("compact_size", COLUMNS, rows)
     report("compact_loads", _LOAD_COLUMNS, systems)
 

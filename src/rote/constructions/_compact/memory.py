@@ -19,7 +19,7 @@ from rote.constructions._compact.retrieval import solve
 from rote.constructions._compact.words import Word, Words
 from rote.typing import Array, Integers
 
-__all__ = ["Address", "disagreement", "fill", "plane_loads"]
+__all__ = ["Address", "disagreement", "equations_of", "fill", "plane_loads"]
 
 _SAMPLE = 3000
 """Pairs from which the share that disagrees is estimated. Ours."""
@@ -146,7 +146,7 @@ def _solve_shard(
     address: Address, keys: Integers, word: Word, layout: Layout, rng: np.random.Generator
 ) -> Array | None:
     """What columns add up to in one shard and word, shape (rows, columns), below 2^planes."""
-    equations = _equations(address.rows[:, keys], address.columns[:, keys], layout)
+    equations = equations_of(address.rows[:, keys], address.columns[:, keys], layout)
     demands = _Demanded(word.code, word.symbols[keys], address.start[keys])
     total = np.zeros(len(keys), np.int32)
     sums = np.zeros(layout.unknowns + 1, np.int32)  # the last one stands for no unknown
@@ -212,8 +212,17 @@ class _Demanded:
         return known
 
 
-def _equations(rows: Integers, columns: Integers, layout: Layout) -> Array:
-    """Numbers of the unknowns that each key reads; -1 for redundant ones."""
+def equations_of(rows: Integers, columns: Integers, layout: Layout) -> Array:
+    """Numbers of the unknowns that each key reads; -1 for redundant ones.
+
+    Args:
+        rows: Row index within each block, shape (2, n).
+        columns: Column index within each group, shape (groups, n).
+        layout: Their ranges.
+
+    Returns:
+        Shape (n, 2 groups), int32.
+    """
     width = layout.word_columns
     row = [rows[0], np.where(rows[1] > 0, layout.rows[0] + rows[1] - 1, -1)]
     column = [columns[0]]
