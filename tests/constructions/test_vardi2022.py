@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rote.certify import verify
-from rote.constructions.vardi2022 import Vardi2022
+from rote.constructions.vardi2022 import Vardi2022, _depth
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError, PrecisionError
 from rote.typing import DType
@@ -84,12 +84,29 @@ def test_depth_and_bits_grow_like_the_square_root() -> None:
 
 
 def test_the_formula_of_the_depth_and_the_bits() -> None:
-    data = ball(2, 100, 3)
+    """Keys of 7 bits, which cannot be fewer."""
+    data = DataSet.from_arrays(np.arange(100)[:, None], np.arange(100) % 3)
     network = Vardi2022(group=6).build(data, dtype="exact")
-    bits = (network.size.depth - 1 - 2 * 17 - 6 * 3) / (6 * 2)
-    assert bits == int(bits)
+    assert network.size.depth == 1 + 2 * 17 + 6 * (2 * 7 + 3)
     assert network.size.weight_bits is not None
-    assert 6 * (bits - 1) < network.size.weight_bits <= max(6 * bits + 2, 64)
+    assert 6 * (7 - 1) < network.size.weight_bits <= 6 * 7 + 2
+
+
+def test_long_keys_are_halved_first() -> None:
+    """Two points very near to each other: keys of 50 bits, of which half are left."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 3))
+    X[1] = X[0] + 1e-12
+    data = DataSet.from_arrays(X, rng.integers(0, 4, 200))
+    network = Vardi2022().build(data, dtype="exact")
+    assert verify(network, data, claims=("exact",)).certified
+    assert network.size.widths is not None
+    assert max(network.size.widths) == 8
+    assert network.size.depth is not None
+    assert network.size.depth < min(_depth(200, words, 40) for words in range(1, 20))
+    bounded = Vardi2022(depth=10**4).build(data, dtype="exact")  # keys stay as they are
+    assert bounded.size.depth is not None
+    assert network.size.depth < 0.8 * bounded.size.depth
 
 
 def test_real_targets() -> None:

@@ -16,7 +16,8 @@ the points are split along the line among networks side by side, each of which a
 *Ours:* the integer form of width 8 and depth $1 + 2 \lceil n / T \rceil + T (2 \max(\rho, \gamma) +
 3)$ for keys of $\rho$ and labels of $\gamma$ bits, with T at its best. Bits are peeled from the top
 in two layers each where the paper's triangle waves take three, so that all values are integers.
-Networks side by side share the line: m of them have width 7 m + 1.
+Networks side by side share the line: m of them have width 7 m + 1. Where it pays, long keys of a
+single network are first halved (``_gadgets/halving.py``), two layers for each bit.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, isqrt, log2
 from typing import ClassVar, final
-
-import numpy as np
 
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._gadgets.circuit import Circuit, Sum, added
@@ -35,10 +34,11 @@ from rote.constructions._gadgets.decode import (
     decode_layers,
     pack_groups,
 )
-from rote.constructions._gadgets.groups import choose, split, tell_apart
+from rote.constructions._gadgets.groups import choose, halved_keys, split, tell_apart
 from rote.constructions._gadgets.levels import LIMIT, Levels, levels
 from rote.constructions._gadgets.line import as_layer
 from rote.constructions._gadgets.lookup import narrow_lookup
+from rote.constructions._gadgets.moves import Move, move
 from rote.constructions._gadgets.targets import check_tolerance
 from rote.data import DataSet, Problem
 from rote.errors import AssumptionError, OptionError, PrecisionError
@@ -99,6 +99,10 @@ class Vardi2022(Construction):
         splits = [(*self._split(n, bits), bits) for bits in range(label, max(key, label) + 1)]
         W = max(7 * parts + 1 for parts, _, _ in splits)
         L = max(_depth(-(-n // parts), words, bits) for parts, words, bits in splits)
+        # Each pair of keys forbids 17 shifts at most, and each key 8 that would tear it.
+        left = max(label, (18 * n**2 + 32 * n + 16).bit_length())
+        if self.depth is None and left < key:
+            L = min(L, 2 * (key - left) + 1 + _depth(n, self._best(n, left), left))
         return Size(
             depth=L,
             widths=(1,) + (W,) * (L - 1),
@@ -117,17 +121,25 @@ class Vardi2022(Construction):
                 f"A key or label of {longest} bits does not fit a register of {limit}. "
                 "Use a wider dtype, or dtype='exact'."
             )
-        rank = np.empty(data.n, np.int64)
-        rank[together.order] = np.arange(data.n)
         parts, words = self._split(data.n, longest)
+        circuit, h, layer, line = Circuit(sources=1), 0, 1, keys.line
+        if self.depth is None and (context.dtype == "exact" or not keys.window) and data.n > 1:
+            shorter, halvings = halved_keys(keys, context.rng, 1 << labels.bits)
+            bits = max(shorter.bits, labels.bits)
+            fewer = self._best(data.n, bits)
+            spent = 2 * len(halvings) + 1
+            if spent + _depth(data.n, fewer, bits) < _depth(data.n, words, longest):
+                keys, words = shorter, fewer
+                h, layer = _halved(circuit, halvings), 1 + spent
         groups = split(keys.line, words)
-        key = keys.key[rank[groups.order]].tolist()
+        key = ((keys.line.low + keys.line.high) // 2)[groups.order].tolist()
         packings = Packing(words, keys.bits, limit), Packing(words, labels.bits, limit)
         level = labels.level[groups.order].T.tolist()
         codes = pack_groups(groups.first.tolist(), key, level, packings)
-        network = _circuit(groups.cut.tolist(), codes, packings, keys.window, parts, labels)
-        first = as_layer([keys.line], context.dtype)
-        return (first, *network.layers(context.dtype, exponent=labels.exponent)), labels.decision
+        cut = groups.cut.tolist()
+        _place(circuit, layer, h, cut, codes, packings, keys.window, parts, labels)
+        first = as_layer([line], context.dtype)
+        return (first, *circuit.layers(context.dtype, exponent=labels.exponent)), labels.decision
 
     def _split(self, n: int, bits: int) -> tuple[int, int]:
         """Networks side by side, and points of a group."""
@@ -156,28 +168,38 @@ def _depth(n: int, words: int, bits: int) -> int:
     return 1 + 2 * -(-n // words) + decode_layers(words, bits, overlap=False)
 
 
-def _circuit(
+def _halved(circuit: Circuit, halvings: list[tuple[Move, ...]]) -> int:
+    """The unit of the line after halvings of its range, which take two layers each and one more."""
+    h: Sum = {0: 1}
+    for k, pair in enumerate(halvings):
+        h, _ = move(circuit, 1 + 2 * k, h, pair, len(pair))
+    return circuit.unit(1 + 2 * len(halvings), h)
+
+
+def _place(
+    circuit: Circuit,
+    layer: int,
+    h: int,
     cut: list[int],
     codes: list[list[int]],
     packings: tuple[Packing, Packing],
     window: int,
     parts: int,
     labels: Levels,
-) -> Circuit:
-    """The units behind the line: a lookup and a decoder for each run of groups, side by side."""
-    circuit = Circuit(sources=1)
+) -> None:
+    """Place a lookup and a decoder for each run of groups, side by side."""
     longest = max(packing.bits for packing in packings)
     split, each = (packing.registers for packing in packings)
     answers: list[Sum] = [{} for _ in labels.offset]
     share = -(-len(codes) // parts)
     for start in range(0, len(codes), share):
         own = codes[start : start + share]
-        found = narrow_lookup(circuit, 1, 0, cut[start : start + len(own) + 1], own)
+        found = narrow_lookup(circuit, layer, h, cut[start : start + len(own) + 1], own)
         label_codes = [found[k : k + each] for k in range(split, len(found), each)]
         some = decode(
             circuit,
-            1 + 2 * len(own),
-            0,
+            layer + 2 * len(own),
+            h,
             window,
             (found[:split], label_codes),
             packings,
@@ -187,4 +209,3 @@ def _circuit(
         answers = [added(*pair) for pair in zip(answers, some, strict=True)]
     for answer, offset in zip(answers, labels.offset, strict=True):
         circuit.output(answer, offset)
-    return circuit

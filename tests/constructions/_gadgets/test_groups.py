@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rote.constructions._base import Context
-from rote.constructions._gadgets.groups import choose, split, tell_apart
+from rote.constructions._gadgets.groups import choose, halved_keys, split, tell_apart
 from rote.constructions._gadgets.line import Line, as_layer, directions
 from rote.data import DataSet
 from rote.errors import PrecisionError
@@ -34,6 +34,25 @@ def some_data(seed: int, n: int, d: int, kind: str) -> DataSet:
         "dyadic": lambda: rng.integers(-99, 99, (n, d)) / 64,
     }[kind]()
     return DataSet.from_arrays(X, np.zeros(n, np.int64))
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1), n=st.integers(2, 40), kind=st.sampled_from(["normal", "far"])
+)
+def test_halved_keys_stay_apart(seed: int, n: int, kind: str) -> None:
+    data, given_context = some_data(seed, n, 2, kind), context("exact", seed)
+    keys = tell_apart(data, choose(data, given_context, n), given_context, 2)
+    shorter, halvings = halved_keys(keys, given_context.rng, 1)
+    assert shorter.bits <= min(keys.bits, (18 * n**2 + 32 * n + 16).bit_length())
+    assert all(1 <= len(pair) <= 2 for pair in halvings)
+    low, high = shorter.line.low.tolist(), shorter.line.high.tolist()
+    for i, key in enumerate(shorter.key.tolist()):
+        assert key - keys.window <= low[i] <= high[i] <= key + keys.window
+        assert all(
+            high[j] <= key - keys.window - 1 or low[j] >= key + keys.window + 1
+            for j in range(n)
+            if j != i
+        )
 
 
 kinds = st.sampled_from(["normal", "far", "integer", "dyadic"])

@@ -18,12 +18,13 @@ The published constructions use one line for both, with keys of about $2 \log_2 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
 from rote.constructions._base import Context
+from rote.constructions._gadgets.halving import halve
 from rote.constructions._gadgets.line import (
     Direction,
     Line,
@@ -32,11 +33,12 @@ from rote.constructions._gadgets.line import (
     integer_directions,
     real_directions,
 )
+from rote.constructions._gadgets.moves import Move
 from rote.data import DataSet
 from rote.errors import PrecisionError
 from rote.typing import Array, Integers
 
-__all__ = ["Groups", "Keys", "choose", "group", "split", "tell_apart"]
+__all__ = ["Groups", "Keys", "choose", "group", "halved_keys", "split", "tell_apart"]
 
 _CHOICES = 8
 """Directions tried for the line that chooses. Ours."""
@@ -129,6 +131,33 @@ def group(data: DataSet, context: Context, size: int, count: int) -> tuple[Group
         if finer.count == groups.count:
             raise
         return finer, tell_apart(data, finer, context, count)
+
+
+def halved_keys(
+    keys: Keys, rng: np.random.Generator, least: int
+) -> tuple[Keys, list[tuple[Move, ...]]]:
+    """Keys of all points on a line, halved as often as a shift keeps them apart.
+
+    Args:
+        keys: Keys of points that are all in one group.
+        rng: Randomness.
+        least: Ranges up to so long are left alone.
+
+    Returns:
+        The keys after the halvings, in the order of the rows and as if the line had these ends; and
+        the moves of each halving.
+    """
+
+    def clash(low: Array, high: Array) -> bool:
+        order = np.argsort(low, kind="stable")
+        low, high = low[order], high[order]
+        key = (low + high) // 2
+        apart = (low[1:] > key[:-1] + keys.window) & (high[:-1] < key[1:] - keys.window)
+        return not apart.all()
+
+    halved = halve(keys.line.low, keys.line.high, clash, rng, least)
+    line = replace(keys.line, low=halved.low, high=halved.high)
+    return Keys(line, (halved.low + halved.high) // 2, keys.window), list(halved.moves)
 
 
 def choose(data: DataSet, context: Context, size: int) -> Groups:
