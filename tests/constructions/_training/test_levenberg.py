@@ -7,13 +7,16 @@ import numpy as np
 from rote.constructions._gadgets.slopes import ACTIVATIONS, curve
 from rote.constructions._training.goals import Equal, Margins
 from rote.constructions._training.gradient import adam, lbfgs
-from rote.constructions._training.levenberg import _System, levenberg_marquardt
+from rote.constructions._training.levenberg import _System, finish, levenberg_marquardt
 from rote.constructions._training.perceptron import Jacobian, Perceptron, random_perceptron
 from rote.network import ArgMax, Sign
 from rote.typing import Floats
 
 SOLVED = 1e-9
 """Two solvers on systems whose condition number is at most 1e5."""
+
+STALL = 80
+"""Steps that leave a few rows wrong below."""
 
 PSI = curve(ACTIVATIONS["tanh"])
 
@@ -51,6 +54,20 @@ def test_signs_are_fitted_to_three_times_as_many_as_parameters() -> None:
     fit = levenberg_marquardt(PSI, network, points, goal, 300)
     assert fit.reached
     assert goal.slack(fit.network.respond(points, PSI).outputs).min() >= 0.5
+
+
+def test_the_last_wrong_rows_are_settled_by_weights() -> None:
+    network = start(10, 8)
+    n = 3 * network.size
+    codes = np.random.default_rng(4).integers(0, 2, n)
+    goal = Margins.of(Sign(np.arange(2)), 1, codes, 1.0, 0.2)
+    points = normal(n, 10)
+    stalled = levenberg_marquardt(PSI, network, points, goal, STALL)
+    wrong = goal.wrong(stalled.network.respond(points, PSI).outputs)
+    assert 0 < wrong < 0.05 * n
+    fit = finish(PSI, stalled, points, goal)
+    assert fit.reached
+    assert goal.wrong(fit.network.respond(points, PSI).outputs) == 0
 
 
 def test_both_systems_give_the_step_of_least_squares() -> None:

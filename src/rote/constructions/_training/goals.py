@@ -7,7 +7,7 @@ change of the outputs with $u \cdot \delta f = r$ would settle the row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, final
 
 import numpy as np
@@ -75,6 +75,7 @@ class Margins:
         codes: Class of each point, shape (n,).
         margin: What training asks for.
         enough: What is good enough.
+        weight: How much each slack counts, shape (n, m); by default all the same.
     """
 
     functional: Floats
@@ -82,6 +83,7 @@ class Margins:
     codes: Integers
     margin: float
     enough: float
+    weight: Floats | None = None
 
     @classmethod
     def of(
@@ -111,7 +113,22 @@ class Margins:
         """The slacks below the margin."""
         lack = self.margin - self.slack(outputs)
         points, slacks = np.nonzero(lack > 0)
-        return Rows(points, self.functional[self.codes[points], slacks], lack[points, slacks])
+        functional, residual = self.functional[self.codes[points], slacks], lack[points, slacks]
+        if self.weight is not None:
+            weight = self.weight[points, slacks]
+            functional, residual = functional * weight[:, None], residual * weight
+        return Rows(points, functional, residual)
+
+    def wrong(self, outputs: Floats) -> int:
+        """How many slacks are not enough."""
+        return int(np.count_nonzero(self.slack(outputs) < self.enough))
+
+    def heavier(self, outputs: Floats) -> Margins:
+        """The same goal, in which slacks that are not enough count half as much again."""
+        slack = self.slack(outputs)
+        weight = np.ones_like(slack) if self.weight is None else self.weight
+        weight = np.where(slack < self.enough, 1.5 * weight, weight)
+        return replace(self, weight=weight / np.sqrt(np.mean(weight**2)))
 
     def reached(self, outputs: Floats) -> bool:
         """Whether every slack is enough."""

@@ -14,19 +14,23 @@ from typing import final
 import numpy as np
 
 from rote.constructions._gadgets.slopes import Curve
-from rote.constructions._training.goals import Goal, Rows
+from rote.constructions._training.goals import Goal, Margins, Rows
 from rote.constructions._training.perceptron import Jacobian, Perceptron, Response
 from rote.typing import Floats
 
-__all__ = ["Fit", "levenberg_marquardt", "through"]
+__all__ = ["Fit", "finish", "levenberg_marquardt", "through"]
 
 _FIRST = 1e-2
 _LEAST = 1e-17
 """First and smallest damping, as a fraction of the mean squared row. Ours."""
 
 _REFUSALS = 12
-_PATIENCE = 60
-"""Steps after which the sum of squares must have fallen to half. Ours."""
+_PATIENCE, _FALL = 60, 0.7
+"""Steps after which the sum of squares must have fallen to this fraction. Ours."""
+
+_FEW = 0.05
+_ROUNDS = 20
+"""Share of the points that may be left to be finished by weights, and how often. Ours."""
 
 
 @final
@@ -70,6 +74,27 @@ def through(
     return Fit(start, fit.reached, total, fit.left)
 
 
+def finish(psi: Curve, fit: Fit, points: Floats, goal: Margins) -> Fit:
+    """Settle the last wrong rows: they count half as much again each time training stalls.
+
+    Args:
+        psi: The activation.
+        fit: Where training stalled.
+        points: Shape (n, d).
+        goal: What it was trained for.
+
+    Returns:
+        Where it ended in the end; unchanged if too many rows are wrong.
+    """
+    for _ in range(_ROUNDS):
+        outputs = fit.network.respond(points, psi).outputs
+        if fit.reached or goal.wrong(outputs) > _FEW * len(points):
+            break
+        goal = goal.heavier(outputs)
+        fit = levenberg_marquardt(psi, fit.network, points, goal, _PATIENCE, 1e-3)
+    return fit
+
+
 def levenberg_marquardt(
     psi: Curve,
     start: Perceptron,
@@ -100,7 +125,7 @@ def levenberg_marquardt(
             break
         state, taken = better, taken + 1
         history.append(state.rows.square)
-        if taken >= _PATIENCE and history[-1] > history[-1 - _PATIENCE] / 2:
+        if taken >= _PATIENCE and history[-1] > history[-1 - _PATIENCE] * _FALL:
             break
     return Fit(state.network, goal.reached(state.response.outputs), taken, history[-1])
 

@@ -12,7 +12,7 @@ from rote.constructions._gadgets.slopes import Curve, approach
 from rote.constructions._gadgets.whitening import Whitening, whitened
 from rote.constructions._training.goals import Equal, Goal, Margins
 from rote.constructions._training.gradient import lbfgs
-from rote.constructions._training.levenberg import levenberg_marquardt, through
+from rote.constructions._training.levenberg import finish, levenberg_marquardt, through
 from rote.constructions._training.perceptron import Perceptron, random_perceptron
 from rote.data import DataSet
 from rote.errors import OptionError
@@ -27,7 +27,7 @@ GAIN = 0.3
 _LOAD = 3.3
 """Label bits per parameter at which the search for a width begins. Ours."""
 
-_MARGIN, _ENOUGH = 1.0, 0.5
+_MARGIN, _ENOUGH = 1.0, 0.2
 """Slacks that training asks for, and at which it stops. Ours."""
 
 _RELATIVE = 1e-11
@@ -132,14 +132,14 @@ class Trainer:
 
     def _train(self, start: Perceptron, activation: Activation) -> Perceptron | None:
         curves = approach(activation, SHARPNESS)
-        n = len(self.points)
-        if isinstance(self.goal, Margins) and n * float(start.size) ** 2 > _LARGE:
-            start = self._scaled(
-                lbfgs(curves[-1], start, self.points, self.goal, _WARM), curves[-1]
-            )
-            fit = levenberg_marquardt(curves[-1], start, self.points, self.goal, self.steps)
+        psi = curves[-1]
+        if isinstance(self.goal, Margins) and self.goal.count * start.size**2 > _LARGE:
+            warm = self._scaled(lbfgs(psi, start, self.points, self.goal, _WARM), psi)
+            fit = levenberg_marquardt(psi, warm, self.points, self.goal, self.steps)
         else:
             fit = through(curves, start, self.points, self.goal, self.steps)
+        if isinstance(self.goal, Margins):
+            fit = finish(psi, fit, self.points, self.goal)
         return fit.network if fit.reached else None
 
     def _scaled(self, network: Perceptron, psi: Curve) -> Perceptron:
