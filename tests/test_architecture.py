@@ -45,6 +45,7 @@ PUBLIC = {
     "Memo",
     "__version__",
     "bounds",
+    "compare",
     "constructions",
     "errors",
     "memorize",

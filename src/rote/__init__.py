@@ -5,6 +5,7 @@ from rote.api.bounds import bounds as bounds
 from rote.api.build import constructions as constructions
 from rote.api.build import memorize as memorize
 from rote.api.check import verify as verify
+from rote.api.compare import compare as compare
 from rote.api.memo import Memo as Memo
 from rote.api.plan import plan as plan
 from rote.api.probe import probe as probe
@@ -18,6 +19,7 @@ __all__ = [
     "__version__",
     "bounds",
     "capacity_curve",
+    "compare",
     "constructions",
     "errors",
     "memorize",

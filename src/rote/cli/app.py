@@ -28,6 +28,7 @@ for _name, _help in {
     "show": "Describe a network file.",
     "bounds": "Say how many points a network is sure to memorize, and can never memorize.",
     "plan": "List what every construction promises for data of a size, and what fits a budget.",
+    "compare": "Build and certify a table's network by every construction, and compare sizes.",
     "probe": "Count how many labels a network can reach near its own weights.",
     "sgd": "Run SGD from near a network that memorizes, and compare with theory.",
     "demo": "Memorize handwritten digits with true and with shuffled labels.",

@@ -21,6 +21,7 @@ from rote.network import Network, Size
 
 __all__ = [
     "describe_bytes",
+    "describe_data",
     "memo_json",
     "origin",
     "out",
@@ -127,7 +128,7 @@ def memo_json(memo: Memo, written: Path) -> dict[str, Any]:
 def print_memo(memo: Memo, written: Path) -> None:
     """The data, the theorem, promised and measured size, claims, and the file."""
     theorem = CATALOGUE[memo.construction].theorem
-    out.print(_describe_data(memo.data))
+    out.print(describe_data(memo.data))
     out.print(f"{theorem.key}, {origin(theorem)}, in {memo.network.dtype}")
     print_sizes(memo.size, memo.promised)
     if memo.size.exceeds(memo.promised):
@@ -154,7 +155,7 @@ def origin(theorem: _Sourced) -> str:
     return "ours" if theorem.source == "rote" else f"ours, after {theorem.source}"
 
 
-def _describe_data(data: DataSet) -> str:
+def describe_data(data: DataSet) -> str:
     """One line: points, features, labels, and how many equal rows were merged."""
     if data.classes is None:
         labels = f"{data.outputs} real target{'' if data.outputs == 1 else 's'} each"
