@@ -39,7 +39,7 @@ a hundredth more bytes. Ours."""
 _MORE_SHARDS = 16
 """Most shards of the shallow form beyond the fewest. Ours."""
 
-_SPARE = {3: 0.004, 4: 0.0015}
+_SPARE = {3: 0.004, 4: 0.0015, 5: 0.001, 6: 0.001}
 """Share of the unknowns left over, besides four, by groups of columns. Ours, measured."""
 
 _MANY = 1e9
@@ -160,6 +160,7 @@ def choose_layout(
     margin: float,
     *,
     selected: bool,
+    groups_tried: tuple[int, ...] = (3, 4),
 ) -> Layout:
     """The smallest layout that holds the fullest system with some luck.
 
@@ -171,6 +172,8 @@ def choose_layout(
         planes: Bits of a number.
         margin: Factor on the unknowns, above 1 after failures.
         selected: Whether one unit per column selects it.
+        groups_tried: Numbers of groups of columns; more groups make more addresses, which very many
+            keys need.
 
     Returns:
         The layout.
@@ -184,7 +187,7 @@ def choose_layout(
     more = _MORE_SHARDS if selected and planes <= PLANES else max(2, fewest // 2)
     for shards in range(fewest, min(fewest + more, _ROWS) + 1):
         fullest = _fullest(mean / shards, variance, shards * planes, luck)
-        for groups, total in itertools.product((3, 4), range(15, 260)):
+        for groups, total in itertools.product(groups_tried, range(5 * groups_tried[0], 260)):
             columns = _coprime(total, groups)
             if columns is None:
                 continue
@@ -198,7 +201,18 @@ def choose_layout(
             if best is None or layout.cost < best[0]:
                 best = layout.cost, layout
     if best is None:
-        return choose_layout(mean * 1.1, variance, pairs, words, planes, margin, selected=selected)
+        other = (5, 6) if groups_tried == (3, 4) else (3, 4)
+        growth = 1.0 if groups_tried == (3, 4) else 1.1
+        return choose_layout(
+            mean * growth,
+            variance,
+            pairs,
+            words,
+            planes,
+            margin,
+            selected=selected,
+            groups_tried=other,
+        )
     return best[1]
 
 
