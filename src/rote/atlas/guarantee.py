@@ -169,7 +169,7 @@ def _holder(
         problem = Problem(n, architecture.inputs, classes, outputs, question.separation)
         try:
             promised = construction.promise(problem)
-        except AssumptionError:
+        except (AssumptionError, ArithmeticError):  # numbers beyond what a formula was made for
             return False
         return fits_inside(promised, architecture, read, binary=classes == 2)
 
