@@ -12,42 +12,39 @@ a radius in proportion to the distance from the other class. The number of point
 seen by at least m > 0 of them, a unit that is on where fewer than m see recognizes that point of
 $X^-$, and with it all that are close enough. Such units are added until they cover $X^-$.
 
-*Ours:* hyperplanes are doubled while that makes fewer units in all, and added between pairs of
-points that they do not part, so that the construction never fails; of several candidates those that
-recognize most go first; C classes are covered one against the rest, but for the most frequent one,
-which is what is left.
+*Ours:* few hyperplanes are chosen, not many drawn (gadget ``patterns``), so that differently
+labelled points have different signs at them. Random ones are added while that makes fewer units in
+all, and those that the cover can do without are dropped. A unit counts the hyperplanes at which a
+point differs from $x^-$, on either side, so that m > 0 always and the construction never fails. Of
+several candidates those that recognize most go first. C classes are covered one against the rest,
+but for the most frequent one, which is what is left.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 import numpy as np
-import numpy.typing as npt
 
 from rote.constructions._base import Construction, Context, Theorem
-from rote.constructions._gadgets.cuts import Cuts, Points, joined
+from rote.constructions._gadgets.cuts import Cuts, Points
+from rote.constructions._gadgets.patterns import parting_cuts
 from rote.data import DataSet, Problem
-from rote.errors import OptionError, PrecisionError
+from rote.errors import OptionError
 from rote.network import Affine, ArgMax, Decision, Layer, Size
 from rote.network.activation import THRESHOLD
 from rote.typing import DType, Floats, Integers
 
 __all__ = ["Dirksen2024"]
 
-_FEWEST, _MOST = 32, 2048
-"""Hyperplanes to start with, and to double up to. Ours."""
+_COUNTS = (256, 64, 16, 0)
+"""Random hyperplanes to try. Ours."""
 _SAMPLE = 2000
 """Points on which the number of hyperplanes is chosen. Ours."""
 _BATCH = 64
 """Candidates looked at together. Ours."""
-_PARTED = 32
-"""Points without a unit that hyperplanes are added for before all are tried again. Ours."""
 _WINDOW = 0.01
-_TRIES = 20
-
-Mask = npt.NDArray[np.bool_]
 
 
 @final
@@ -56,8 +53,8 @@ class Dirksen2024(Construction):
     """Random hyperplanes, then units that cover each class but one.
 
     Attributes:
-        hyperplanes: Random hyperplanes; by default as many as the data need. More may be added
-            between points that these do not part.
+        hyperplanes: Random hyperplanes; by default as many as make fewest units in all. Others are
+            added while differently labelled points have the same signs.
     """
 
     hyperplanes: int | None = None
@@ -93,138 +90,121 @@ class Dirksen2024(Construction):
         if len(counts) == 1:
             constant = Affine(np.zeros((1, data.d), context.dtype), np.ones(1, context.dtype))
             return (constant,), decision
-        hyperplanes = self.hyperplanes or _number_of_hyperplanes(data, context)
-        cover = _Cover(data, np.arange(data.n), context, hyperplanes)
-        cover.cover_all_but(rest)
-        return cover.layers(len(counts), rest, context.dtype), decision
+        hyperplanes = self.hyperplanes
+        if hyperplanes is None:
+            hyperplanes = _number_of_hyperplanes(data, rest, context)
+        cover = _Cover(data, rest, context, hyperplanes)
+        return cover.layers(len(counts), context.dtype), decision
 
 
-def _number_of_hyperplanes(data: DataSet, context: Context) -> int:
-    """Double the hyperplanes while covers of a sample of the points need fewer units in all."""
+def _number_of_hyperplanes(data: DataSet, rest: int, context: Context) -> int:
+    """As many random hyperplanes as make the cover of a sample of the points smallest."""
     assert data.codes is not None
-    rows = context.rng.permutation(data.n)[:_SAMPLE]
-    rest = int(np.bincount(data.codes[rows]).argmax())
-    fewest, count = np.inf, _FEWEST
-    while count <= _MOST:
-        cover = _Cover(data, rows, context, count)
-        cover.cover_all_but(rest)
-        if cover.neurons >= fewest:
-            break
-        fewest, count = cover.neurons, 2 * count
-    return count // 2
+    at = context.rng.permutation(data.n)[:_SAMPLE]
+    sample = replace(data, points=data.points[at], rows=data.rows[at], codes=data.codes[at])
+    neurons = []
+    for count in _COUNTS:
+        cover = _Cover(sample, rest, context, count)
+        if cover.units < cover.hyperplanes < count:  # clusters: units are as few as can be
+            return count
+        neurons.append(cover.units + cover.hyperplanes)
+    return _COUNTS[int(np.argmin(neurons))]
 
 
 class _Cover:
-    """Hyperplanes and the units behind them, while they grow.
+    """Hyperplanes, and units behind them that cover all classes but one.
 
-    A unit is a mask of hyperplanes and a number m: it is on where fewer than m of them are.
+    A unit is a pattern of signs and a number m: it is on where fewer than m signs differ.
     """
 
-    def __init__(self, data: DataSet, rows: Integers, context: Context, hyperplanes: int) -> None:
+    def __init__(self, data: DataSet, rest: int, context: Context, hyperplanes: int) -> None:
         assert data.codes is not None
-        self._rows, self._codes, self._context = data.rows[rows], data.codes[rows], context
-        self._points = Points.of(data.points[rows], context.dtype)
-        self._cuts = self._random(hyperplanes)
-        self._on = self._cuts.on.astype(np.float32)
-        self._masks: list[Mask] = []
+        self._rest, self._context = rest, context
+        random = _random_cuts(data, hyperplanes, context)
+        self._cuts = parting_cuts(data, context, random)
+        patterns, first = np.unique(self._cuts.on, axis=0, return_index=True)
+        self._codes = data.codes[first]
+        self._signs = patterns.astype(np.float32)
+        self._centre: list[int] = []
         self._least: list[int] = []
-        self._code: list[int] = []
-
-    @property
-    def neurons(self) -> int:
-        """Hyperplanes and units so far."""
-        return len(self._cuts) + len(self._masks)
-
-    def cover_all_but(self, rest: int) -> None:
-        """Cover every class but one."""
         for code in np.unique(self._codes):
             if code != rest:
-                self.cover_class(int(code))
+                self._cover_class(int(code))
+        if self.hyperplanes > self.units:
+            self._drop_hyperplanes(len(random))
 
-    def cover_class(self, code: int) -> None:
-        """Add units until every point of the class turns one on, and no other point any."""
+    @property
+    def hyperplanes(self) -> int:
+        """Width of the first layer."""
+        return len(self._cuts)
+
+    @property
+    def units(self) -> int:
+        """Width of the second layer."""
+        return len(self._centre)
+
+    def _cover_class(self, code: int) -> None:
+        """Add units until every pattern of the class turns one on, and no other pattern any."""
         inside = np.flatnonzero(self._codes == code)
         outside = np.flatnonzero(self._codes != code)
         left = self._context.rng.permutation(inside)
         while left.size:
-            left = self._pass(code, left, outside, len(inside))
-            for i in left[:_PARTED]:
-                self._part(int(i), outside)
-
-    def _pass(self, code: int, left: Integers, outside: Integers, total: int) -> Integers:
-        """Try each point of a class that is left as a candidate; those that stay are returned."""
-        stuck = left[:0]
-        while left.size:
-            self._context.progress(f"cover {code}", total - len(left) - len(stuck), total)
-            batch, later = left[:_BATCH], left[_BATCH:]
-            count = self._seen(batch)
-            least = count[outside].min(axis=0)
-            members = np.concatenate([batch, stuck, later])
-            covers = count[members] < least
-            covered = np.zeros(len(members), np.bool_)
-            while (gain := covers[~covered].sum(axis=0)).any():
+            self._context.progress(f"cover {code}", len(inside) - len(left), len(inside))
+            batch = left[:_BATCH]
+            least = self._differing(outside, batch).min(axis=0)
+            covers = self._differing(left, batch) < least
+            gain = covers.sum(axis=0)
+            uncovered = np.ones(len(left), np.bool_)
+            while gain.any():
                 best = int(gain.argmax())
-                self._masks.append(~self._cuts.on[batch[best]])
+                self._centre.append(int(batch[best]))
                 self._least.append(int(least[best]))
-                self._code.append(code)
-                covered |= covers[:, best]
-            tried = len(batch) + len(stuck)
-            stuck = members[:tried][~covered[:tried]]
-            left = later[~covered[tried:]]
-        return stuck
+                new = covers[:, best] & uncovered
+                uncovered &= ~new
+                gain -= covers[new].sum(axis=0)
+            left = left[uncovered]
 
-    def layers(self, classes: int, rest: int, dtype: DType) -> tuple[Layer, ...]:
+    def _drop_hyperplanes(self, first: int) -> None:
+        """Drop the first hyperplanes one by one, if the same units cover the classes without."""
+        centre = self._signs[self._centre]
+        own = self._codes[:, None] == self._codes[self._centre]
+        free = self._codes == self._rest
+        differing = self._differing(np.arange(len(self._codes)), np.array(self._centre, np.int64))
+        covered = (own & (differing < self._least)).astype(np.float32)
+        both = (covered.T @ self._signs * centre).sum(axis=0)
+        wrong = covered.sum(axis=1) @ self._signs + covered.sum(axis=0) @ centre - 2 * both
+        kept = np.ones(len(self._cuts), np.bool_)
+        for j in np.argsort(-wrong[:first]):
+            fewer = differing - (self._signs[:, j, None] != centre[:, j])
+            least = np.where(own, np.inf, fewer).min(axis=0)
+            if ((own & (fewer < least)).any(axis=1) | free).all():
+                differing, kept[j] = fewer, False
+                self._least = least.astype(np.int64).tolist()
+        self._cuts, self._signs = self._cuts[kept], self._signs[:, kept]
+
+    def _differing(self, patterns: Integers, centres: Integers) -> Floats:
+        """How many signs of each pattern differ from those of each centre."""
+        centre = self._signs[centres]
+        return np.asarray(self._signs[patterns] @ (1 - 2 * centre).T + centre.sum(axis=1))
+
+    def layers(self, classes: int, dtype: DType) -> tuple[Layer, ...]:
         """Hyperplanes, units, and for each class how many of its units are on; 1/2 for the rest."""
+        centre = self._signs[self._centre]
+        output = np.zeros((classes, len(centre)), dtype)
+        output[self._codes[self._centre], range(len(centre))] = 1
         bias = np.zeros(classes, dtype)
-        bias[rest] = 0.5
-        if not self._masks:
-            return (Affine(np.zeros((classes, self._points.values.shape[1]), dtype), bias),)
-        k, m = len(self._masks), len(self._cuts)
-        weight = np.zeros((k, m), dtype)
-        for row, mask in zip(weight, self._masks, strict=True):
-            row[: len(mask)][mask] = -1
-        output = np.zeros((classes, k), dtype)
-        output[self._code, range(k)] = 1
-        least = np.array(self._least) - 0.5
-        hidden = Affine(weight, least.astype(dtype), THRESHOLD)
+        bias[self._rest] = 0.5
+        least = np.array(self._least) - 0.5 - centre.sum(axis=1)
+        hidden = Affine((2 * centre - 1).astype(dtype), least.astype(dtype), THRESHOLD)
         return self._cuts.layer(dtype), hidden, Affine(output, bias)
 
-    def _random(self, count: int) -> Cuts:
-        rng = self._context.rng
-        normals = self._points.directions(count, rng)
-        height = self._points.values @ normals.T
-        low, high = height.min(axis=0), height.max(axis=0)
-        middle = low + rng.uniform(0, 1, count) * (high - low)
-        width = _WINDOW * (high - low)
-        return self._points.cut(normals, middle - width, middle + width)
 
-    def _add(self, cuts: Cuts) -> None:
-        self._cuts = joined(self._cuts, cuts)
-        self._on = np.concatenate([self._on, cuts.on.astype(np.float32)], axis=1)
-
-    def _seen(self, batch: Integers) -> Floats:
-        """For every point how many of the hyperplanes see it that do not see the batch's points."""
-        return np.asarray(self._on @ (1 - self._on[batch]).T, np.float64)
-
-    def _part(self, i: int, outside: Integers) -> None:
-        """Add hyperplanes that do not see a point, until each point of other classes is seen."""
-        for _ in range(_TRIES * len(outside)):
-            seen = self._on[outside] @ (1 - self._on[i])
-            unseen = outside[seen == 0]
-            if not unseen.size:
-                return
-            j = int(self._context.rng.choice(unseen))
-            normal = self._points.between(np.array([j]), np.array([i]))
-            ends = self._points.values[[i, j]] @ normal[0]
-            before = len(self._cuts)
-            self._add(self._points.cut(normal, ends[:1], ends[1:]))
-            if len(self._cuts) == before:
-                break
-        else:
-            return
-        a, b = int(self._rows[i]), int(self._rows[j])
-        raise PrecisionError(
-            f"{self._context.dtype} cannot tell rows {a} and {b} apart by a threshold unit. "
-            "Use dtype='float64', or rescale the features.",
-            [a, b],
-        )
+def _random_cuts(data: DataSet, count: int, context: Context) -> Cuts:
+    """Cuts along random normals, at heights uniform over the range of the points."""
+    points = Points.of(data.points, context.dtype)
+    normals = points.directions(count, context.rng)
+    height = points.values @ normals.T
+    low, high = height.min(axis=0), height.max(axis=0)
+    middle = low + context.rng.uniform(0, 1, count) * (high - low)
+    width = _WINDOW * (high - low)
+    return points.cut(normals, middle - width, middle + width)

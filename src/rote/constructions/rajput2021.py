@@ -69,6 +69,7 @@ class Rajput2021(Construction):
         number="Theorem 1",
         tasks=("classes",),
         activations=("threshold",),
+        most_points=1_000,
     )
 
     def __post_init__(self) -> None:

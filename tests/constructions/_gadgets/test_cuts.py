@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from rote.constructions._base import Context
 from rote.constructions._gadgets.cuts import Points
 from rote.constructions._gadgets.patterns import parting_cuts
 from rote.data import DataSet
+from rote.errors import PrecisionError
 from rote.typing import no_progress
 
 
@@ -76,3 +78,34 @@ def test_few_cuts_part_many_points() -> None:
     rng = np.random.default_rng(0)
     data = DataSet.from_arrays(rng.standard_normal((4000, 20)), rng.integers(0, 2, 4000))
     assert len(parting_cuts(data, Context("float32", rng, no_progress))) < 40
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 60), given_cuts=st.integers(0, 9))
+def test_a_line_is_cut_between_neighbours_with_different_labels(
+    seed: int, n: int, given_cuts: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.stack([np.exp(30 * rng.standard_normal(n)), np.full(n, 7.0)], axis=1)
+    data = DataSet.from_arrays(x, rng.integers(0, 3, n))
+    points = Points.of(data.points, "float64")
+    normals = points.directions(given_cuts, rng)
+    first = points.cut_near_ranks(normals, rng.uniform(0.2, 0.8, given_cuts), 0.2)
+    cuts = parting_cuts(data, Context("float64", rng, no_progress), first)
+    order = np.argsort(data.points[:, 0])
+    changes = int(np.count_nonzero(np.diff(data.target[order])))
+    assert len(parting_cuts(data, Context("float64", rng, no_progress))) == changes
+    assert len(cuts) <= len(first) + changes
+    parted = (cuts.on[order[1:]] != cuts.on[order[:-1]]).any(axis=1)
+    assert parted[np.diff(data.target[order]) != 0].all()
+
+
+def test_points_between_which_float32_has_few_cuts_are_refused_early() -> None:
+    rng = np.random.default_rng(0)
+    data = DataSet.from_arrays(
+        1000 + rng.standard_normal((3000, 50)).astype(np.float32), rng.integers(0, 2, 3000)
+    )
+    stages: list[int] = []
+    context = Context("float32", rng, lambda stage, done, total: stages.append(done))
+    with pytest.raises(PrecisionError, match=r"the few threshold units .* Use dtype='float64'"):
+        parting_cuts(data, context)
+    assert len(stages) <= 20

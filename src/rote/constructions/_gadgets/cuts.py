@@ -165,8 +165,9 @@ class Points:
     def _cut(self, normals: Floats, first: Floats, last: Floats) -> Cuts:
         t = self.values @ normals.T
         absolute = self.absolute @ np.abs(normals).T
-        # The ends may be heights of points, computed in another order.
+        # The ends may be heights of points, whose terms were added in another order.
         slack = dot_error(2 * absolute.max(axis=0), normals.shape[1], "float64")
+        slack = np.where(np.count_nonzero(normals, axis=1) > 1, slack, 0.0)
         inside = (t >= first - slack) & (t <= last + slack)
         threshold = np.array([_widest_gap(t[i, k]) for k, i in enumerate(inside.T)])
         threshold = threshold.astype(self.dtype).astype(np.float64)
