@@ -62,9 +62,10 @@ _OTHERS = (
     ("yun2019-three-layer", "float64", {"activation": "relu"}),
     ("hernandez2024", "exact", {}),
     ("vardi2022", "exact", {}),
+    ("vardi2022", "exact", {"form": "triangle-wave"}),
     *(("park2021", "exact", {"width": W}) for W in (3, 6, 12, 24)),
 )
-_KEY = ("data", "n", "key", "dtype", "S", "budget")
+_KEY = ("data", "n", "key", "dtype", "S", "budget", "form")
 """What tells rows apart."""
 
 
@@ -174,7 +175,8 @@ def jobs(
     for width in options.widths:
         yield {"key": "yang2026", "dtype": options.dtype, "budget": width}, {"width": width}
     for key, dtype, chosen in _OTHERS if options.others else ():
-        yield {"key": key, "dtype": dtype, "budget": chosen.get("width")}, chosen
+        row = {"key": key, "dtype": dtype, "budget": chosen.get("width")}
+        yield row | ({"form": chosen["form"]} if "form" in chosen else {}), chosen
 
 
 def main() -> None:

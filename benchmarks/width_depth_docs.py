@@ -58,11 +58,11 @@ def _others(rows: Sequence[Row], path: Path) -> None:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in sorted(rows, key=lambda row: row["W"]):
-        name = row["key"] + (f", S = {row['S']}" if "S" in row else "")
+        which = f", S = {row['S']}" if "S" in row else f", {row['form']}" if "form" in row else ""
         if row["key"] == "yang2026" and "S" not in row:
             continue
         lines.append(
-            f"| `{row['key']}`{name.removeprefix(row['key'])} | {row['W']} | {row['L']} "
+            f"| `{row['key']}`{which} | {row['W']} | {row['L']} "
             f"| {row['parameters']} | {row['nonzero']} | {row['bits']} | {row['constant']:.3g} |"
         )
     path.write_text("\n".join(lines) + "\n")
@@ -88,7 +88,7 @@ _NAMES = {
     "zhang2017": ((0, 10), "center"),
     "yun2019-three-layer": ((9, 0), "left"),
     "hernandez2024": ((9, 0), "left"),
-    "vardi2022": ((9, 3), "left"),
+    "vardi2022": ((24, 7), "left"),
     "park2021": ((0, 11), "center"),
 }
 """Where the names of other constructions stand beside their first points."""

@@ -20,7 +20,7 @@ from rote.network import Affine
 from rote.network.activation import IDENTITY, RELU
 from rote.typing import Array, DType
 
-__all__ = ["Circuit", "Sum", "added", "scaled"]
+__all__ = ["Circuit", "Sum", "added", "held", "scaled"]
 
 Sum: TypeAlias = Mapping[int, int]
 """Coefficients of units, by the units' numbers."""
@@ -117,6 +117,13 @@ def added(*sums: Sum) -> dict[int, int]:
 def scaled(terms: Sum, factor: int) -> dict[int, int]:
     """A sum times an integer."""
     return {j: factor * a for j, a in terms.items()}
+
+
+def held(circuit: Circuit, layer: int, value: Sum) -> Sum:
+    """The value in one unit of a layer; if it is one unit already, it need not move."""
+    if not value or (len(value) == 1 and set(value.values()) == {1}):
+        return value
+    return {circuit.unit(layer, value): 1}
 
 
 def _tensors(

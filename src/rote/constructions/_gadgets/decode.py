@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import final
 
-from rote.constructions._gadgets.circuit import Circuit, Sum, added, scaled
+from rote.constructions._gadgets.circuit import Circuit, Sum, added, held, scaled
 
-__all__ = ["Packing", "decode", "decode_layers", "decode_width", "pack_groups"]
+__all__ = ["Packing", "decode", "decode_layers", "decode_width", "pack_groups", "select"]
 
 
 @final
@@ -143,7 +143,7 @@ class _Register:
 
     def hold(self, layer: int) -> None:
         """Put what is left into one unit."""
-        self.value = _held(self.circuit, layer, self.value)
+        self.value = held(self.circuit, layer, self.value)
 
     def peel(self, layer: int, bits: int) -> Sum:
         """Take the highest bits off in two layers; the digit is a sum of units of the second."""
@@ -181,7 +181,7 @@ class _Words:
     def peel(self, layer: int, q: int) -> None:
         """Read some bits of the word in two layers."""
         bits = min(-(-self.packing.bits // q), self.missing)
-        self.word = _held(self.circuit, layer, self.word)
+        self.word = held(self.circuit, layer, self.word)
         register = self.registers[self.index // self.packing.per_register]
         if not bits:
             register.hold(layer)
@@ -192,13 +192,6 @@ class _Words:
     def end(self, layer: int) -> None:
         """Put what is left of the register into one unit, which waits there."""
         self.registers[self.index // self.packing.per_register].hold(layer)
-
-
-def _held(circuit: Circuit, layer: int, value: Sum) -> Sum:
-    """The value in one unit; if it is one already, it need not move."""
-    if not value or (len(value) == 1 and set(value.values()) == {1}):
-        return value
-    return {circuit.unit(layer, value): 1}
 
 
 def decode(
@@ -244,13 +237,34 @@ def decode(
         if not overlap:
             for words in (keys, *labels):
                 words.end(layer)
-        more = circuit.unit(layer, added({h: 1}, scaled(keys.word, -1)))
-        less = circuit.unit(layer, added({h: -1}, keys.word))
-        differs = circuit.unit(layer + 1, {more: 1, less: 1}, -window)
-        for k, words in enumerate(labels):
-            label = circuit.unit(layer, words.word)
-            gate = circuit.unit(layer + 2, {label: 1, differs: -(1 << label_packing.bits)})
+        words_read = [words.word for words in labels]
+        gates = select(circuit, layer, h, window, keys.word, words_read, label_packing.bits)
+        for k, gate in enumerate(gates):
             answers[k] = added(answers[k], {gate: 1})
             if index + 1 < key_packing.words:
-                answers[k] = _held(circuit, layer + 3, answers[k])
+                answers[k] = held(circuit, layer + 3, answers[k])
     return answers
+
+
+def select(
+    circuit: Circuit, layer: int, h: int, window: int, key: Sum, labels: Sequence[Sum], bits: int
+) -> list[int]:
+    """Compare and select, in three layers.
+
+    Args:
+        circuit: Where to add the units.
+        layer: The first of the three.
+        h: The unit to compare.
+        window: w: h is within w of the key, or at least w + 1 from it.
+        key: K.
+        labels: Labels of some bits.
+        bits: How many.
+
+    Returns:
+        For each label a unit of the third layer: the label if h is within w of K, and else 0.
+    """
+    more = circuit.unit(layer, added({h: 1}, scaled(key, -1)))
+    less = circuit.unit(layer, added({h: -1}, key))
+    differs = circuit.unit(layer + 1, {more: 1, less: 1}, -window)
+    waiting = [circuit.unit(layer, label) for label in labels]
+    return [circuit.unit(layer + 2, {label: 1, differs: -(1 << bits)}) for label in waiting]
