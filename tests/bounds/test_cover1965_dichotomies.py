@@ -72,3 +72,10 @@ def test_constructions_stay_below_the_bound() -> None:
 def test_no_points_are_refused() -> None:
     with pytest.raises(OptionError, match="'n' must be at least 1, not 0"):
         dichotomies(0, 2)
+
+
+@pytest.mark.parametrize("d", [10**9 - 1, 4 * 10**11, 10**12 - 1, 10**12])
+def test_enormous_numbers_are_bounded_at_once(d: int) -> None:
+    n = 10**12
+    entropy = -n * sum(p * log2(p) for p in (d / n, 1 - d / n) if p) if 2 * d < n else n
+    assert 0.99 * entropy <= log2_dichotomies(n, d) <= n

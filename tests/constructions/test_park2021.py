@@ -132,6 +132,8 @@ def test_refusals() -> None:
     two = DataSet.from_arrays(rng.standard_normal((9, 2)), rng.standard_normal((9, 2)), task="real")
     with pytest.raises(AssumptionError, match="one output, not 2"):
         Park2021().build(two)
+    with pytest.raises(AssumptionError, match="At most 67108864 points"):
+        Park2021().promise(Problem(n=10**8, d=2, separation=0.1))
     with pytest.raises(PrecisionError, match=r"float32 cannot hold a line .* dtype='float64'"):
         Park2021().build(ball(5, 3000, 2), dtype="float32")
     fine = DataSet.from_arrays(rng.standard_normal((9, 2)), rng.standard_normal(9), task="real")

@@ -31,6 +31,9 @@ __all__ = ["BOUNDS", "dichotomies", "log2_dichotomies", "log2_growth"]
 _EXACT = 64
 """Features up to which the sum is taken over integers: beyond, floats are faster. Ours."""
 
+_TERMS = 10_000
+"""Terms added up one by one. Ours."""
+
 _TAIL = 1e-18
 """Share of the largest term below which the terms left are bounded by a geometric series."""
 
@@ -48,9 +51,7 @@ def dichotomies(n: int, d: int) -> int:
     Raises:
         OptionError: If an argument is less than 1.
     """
-    for name, value in (("n", n), ("d", d)):
-        if value < 1:
-            raise OptionError(f"Argument {name!r} must be at least 1, not {value}.")
+    _check(n, d)
     if n <= d + 1:
         return 1 << n
     term, total = 1, 1
@@ -73,19 +74,28 @@ def log2_dichotomies(n: int, d: int) -> float:
     Raises:
         OptionError: If an argument is less than 1.
     """
-    if n <= d + 1 or d <= _EXACT:
+    _check(n, d)
+    if n <= d + 1:
+        return float(n)
+    if d <= _EXACT:
         return math.log2(dichotomies(n, d)) * (1 + 1e-12)
     if 2 * d >= n:  # within one bit of all n, and never beyond
         return float(n)
     # The terms fall from k = d downwards at least as fast as a geometric series.
     term, total, k = 1.0, 1.0, d
-    while k and term > _TAIL * total:
+    while k > max(0, d - _TERMS) and term > _TAIL * total:
         term *= k / (n - k)
         total += term
         k -= 1
-    total += term * k  # no term left is larger
+    total += term * min(k, k / (n - 2 * k))  # no term left is larger, and they go on falling
     largest = math.lgamma(n) - math.lgamma(d + 1) - math.lgamma(n - d)
     return min(float(n), (1 + largest / math.log(2) + math.log2(total)) * (1 + 1e-9))
+
+
+def _check(n: int, d: int) -> None:
+    for name, value in (("n", n), ("d", d)):
+        if value < 1:
+            raise OptionError(f"Argument {name!r} must be at least 1, not {value}.")
 
 
 def log2_growth(architecture: Architecture, comparisons: int) -> Callable[[int], float]:

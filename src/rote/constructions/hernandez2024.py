@@ -54,6 +54,10 @@ _HALF = 0.5
 """Distance of a class code from where another is nearer."""
 
 
+_LISTED = 1_000_000
+"""Layers up to which a promise lists their widths one by one. Ours."""
+
+
 @final
 @dataclass(frozen=True)
 class Hernandez2024(Construction):
@@ -91,7 +95,7 @@ class Hernandez2024(Construction):
         _check(problem.outputs)
         return Size(
             depth=n,
-            widths=(2,) * n,
+            widths=(2,) * n if n <= _LISTED else None,
             neurons=2 * n,
             parameters=2 * (problem.d + 1) + 6 * (n - 1) + 3,
         )

@@ -91,7 +91,7 @@ class Park2021(Construction):
 
     def promise(self, problem: Problem) -> Size:
         """The size in exact arithmetic, for points in the unit ball at a known separation."""
-        _check(problem.outputs)
+        _check(problem)
         if problem.separation is None or problem.classes is None:
             return Size()
         n, d, W = problem.n, problem.d, self.width
@@ -109,7 +109,7 @@ class Park2021(Construction):
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Find cells, halve and fold their range, pack the labels and place the units."""
-        _check(data.outputs)
+        _check(data.problem)
         labels = levels(data, context.dtype, self.tolerance)
         level = labels.level[:, 0]
         # Sums of a run have a term for each test.
@@ -144,9 +144,12 @@ class Park2021(Construction):
         return (first, *circuit.layers(context.dtype, exponent=labels.exponent)), labels.decision
 
 
-def _check(outputs: int) -> None:
-    if outputs > 1:
-        raise AssumptionError(f"A countdown reads one output, not {outputs}.")
+def _check(problem: Problem) -> None:
+    if problem.outputs > 1:
+        raise AssumptionError(f"A countdown reads one output, not {problem.outputs}.")
+    most = 1 << _MOST_CELLS - 2
+    if problem.n > most:
+        raise AssumptionError(f"At most {most} points have cells of their own, not {problem.n}.")
 
 
 def _longer(moves: Sequence[Move], length: int) -> list[Move]:
