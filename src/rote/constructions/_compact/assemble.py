@@ -12,7 +12,8 @@ With tau = 2 delta + 1 for a part delta of the address (see :mod:`fold`) and L f
   tau^2 = 2 m tau - m^2 + m sum_j 4^-(j-1) w_j - constant;
 * one-hot: relu(1 - (delta_s - s)^2 - (delta_h - a)^2) for the stored row (s, a) of each block;
 * table: relu(entries of both rows + 2^8 tau_g - 2^9 c) for column c of group g, which passes for
-  c <= delta_g only; their sum is the number read, modulo 2^8.
+  c <= delta_g only; their sum is the number read, modulo 2^8. Long numbers pass at delta_g alone
+  (see :mod:`columns`).
 
 The reader that follows is in :mod:`reader`.
 """
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rote.constructions._compact.columns import column_lookup, digit_layers, digit_units
 from rote.constructions._compact.fold import Fold
 from rote.constructions._compact.layout import Layout
 from rote.constructions._compact.steps import Step, size_of
@@ -66,20 +68,15 @@ def _scaled(layer: Affine, weight: int, bias: int) -> Affine:
 
 
 def _blocks(layout: Layout) -> dict[str, list[str]]:
-    """The digits by which one unit per row, and per column if selected, is told apart."""
+    """The digits by which one unit per row is told apart."""
     shard = ["s"] if layout.shards > 1 else []
-    blocks = {"r0": [*shard, "r0"], "r1": [*shard, "r1"]}
-    if layout.selected:
-        blocks |= {f"c{g}": [f"c{g}"] for g in range(len(layout.columns))}
-    return blocks
+    return {"r0": [*shard, "r0"], "r1": [*shard, "r1"]}
 
 
 def _names(layout: Layout) -> tuple[list[str], list[str]]:
     """Names of the digits and of the parts that are only passed on, in the order of the address."""
     parts = [*(["s"] if layout.shards > 1 else []), "r0", "r1"]
     columns = [f"c{g}" for g in range(len(layout.columns))]
-    if layout.selected:
-        return parts + columns, ["k"]
     return parts, [*columns, "k"]
 
 
@@ -146,7 +143,8 @@ def _square_layers(
     for block in _blocks(layout):
         first.unit(f"A{block}", {})
     for part in passed:
-        first.unit(part, size_of(part, unit if part == "k" else 64 * unit))
+        plain = part == "k" or layout.selected
+        first.unit(part, size_of(part, unit if plain else 64 * unit))
     first.unit("one", {"one": unit})
     again = Step(first.names)
     for digit in digits:
@@ -158,9 +156,9 @@ def _square_layers(
         again.unit(part, {part: 4})
     again.unit("one", {"one": 1})
     repeats = m.bit_length() - 3
-    last, constants = _feature_step(again.names, layout, 4.0**-repeats)
-    layers = [first.layer(dtype), *[again.layer(dtype)] * repeats, last.layer(dtype)]
-    return layers, last.names, constants
+    last, constants = _feature_steps(again.names, layout, 4.0**-repeats)
+    layers = [first.layer(dtype), *[again.layer(dtype)] * repeats]
+    return layers + [step.layer(dtype) for step in last], last[-1].names, constants
 
 
 def _sum_of(digits: list[str], factor: float) -> dict[str, float]:
@@ -168,7 +166,9 @@ def _sum_of(digits: list[str], factor: float) -> dict[str, float]:
     return {name: c for digit in digits for name, c in size_of(digit, factor).items()}
 
 
-def _feature_step(inputs: list[str], layout: Layout, unit: float) -> tuple[Step, dict[str, int]]:
+def _feature_steps(
+    inputs: list[str], layout: Layout, unit: float
+) -> tuple[list[Step], dict[str, int]]:
     """Centred digits, one decreasing feature of each block's squares, and the constants."""
     digits, passed = _names(layout)
     m = layout.square
@@ -185,12 +185,15 @@ def _feature_step(inputs: list[str], layout: Layout, unit: float) -> tuple[Step,
         squares = {f"A{block}": -unit * m / 16} | _sum_of(members, -unit * m / 4)
         step.unit(f"E{block}", squares, highest / 4)
         constants[block] = 4 + len(members) * (m * m + rest) - highest
+    if layout.selected:
+        step.unit("k", {"k": unit})
+        return digit_layers(inputs, unit, layout, step), constants
     step.unit("low", {}, 2)
     step.unit("high", {}, 256)
     shift = 2.0 ** (layout.planes - 8)
     for part in passed:
         step.unit(part, {part: unit if part == "k" else 4 * unit * shift})
-    return step, constants
+    return [step], constants
 
 
 def table_layers(
@@ -214,14 +217,23 @@ def table_layers(
         for block, size in (("r0", layout.rows[0]), ("r1", layout.rows[1]))
         for index in ((s, a) for a in range(int(block == "r1"), size))
     ]
-    choose = _selectors if layout.selected else _thresholds
-    units, lookup, bias = choose(inputs, constants, layout)
-    weight = np.concatenate([np.stack(hot), units])
-    first = Affine(weight.astype(dtype), np.zeros(len(weight), dtype), RELU)
+    weight, bias = np.stack([row for row, _ in hot]), np.array([constant for _, constant in hot])
+    if layout.selected:
+        step = digit_units(inputs, layout)
+        lookup, shift = column_lookup(step.names, layout)
+    else:
+        step = _threshold_units(inputs, layout)
+        lookup = _thresholds(step.names, layout)
+        shift = np.zeros(len(lookup))
+    units = step.layer("float64")
+    weight, bias = np.concatenate([weight, units.weight]), np.concatenate([bias, units.bias])
+    first = Affine(weight.astype(dtype), bias.astype(dtype), RELU)
     columns = table.shape[1]
     entries = np.zeros((columns + 1, len(hot)))
     entries[:columns] = table.T
-    read = Affine(np.concatenate([entries, lookup], axis=1).astype(dtype), bias.astype(dtype), RELU)
+    read = Affine(
+        np.concatenate([entries, lookup], axis=1).astype(dtype), shift.astype(dtype), RELU
+    )
     sums = np.zeros((layout.words + 1, columns + 1))
     for w in range(layout.words):
         sums[w, w * layout.word_columns : (w + 1) * layout.word_columns] = 1
@@ -232,43 +244,24 @@ def table_layers(
     return [first, read, total], [*(f"S{w}" for w in range(layout.words)), "k"]
 
 
-def _stored_columns(layout: Layout) -> list[tuple[int, int]]:
-    """Group and index of each stored column of a word."""
-    return [(g, c) for g, size in enumerate(layout.columns) for c in range(int(g > 0), size)]
-
-
-def _thresholds(
-    inputs: list[str], constants: dict[str, int], layout: Layout
-) -> tuple[Floats, Floats, Floats]:
-    """Units that carry column indices, and their weights in columns that pass up to an index."""
-    del constants
+def _threshold_units(inputs: list[str], layout: Layout) -> Step:
+    """Units that carry column indices and the start plane."""
     step = Step(inputs)
     for part in _names(layout)[1]:
         step.unit(part, {part: 1})
     step.unit("spacing", {"high": layout.spacing / 256})
-    stored = _stored_columns(layout) * layout.words
-    lookup = np.zeros((len(stored) + 1, len(step.names)))
+    return step
+
+
+def _thresholds(names: list[str], layout: Layout) -> Floats:
+    """Weights of these units in columns that pass up to an index."""
+    stored = layout.stored_columns * layout.words
+    lookup = np.zeros((len(stored) + 1, len(names)))
     for i, (g, c) in enumerate(stored):
-        lookup[i, step.names.index(f"c{g}")] = 1
-        lookup[i, step.names.index("spacing")] = -c
-    lookup[-1, step.names.index("k")] = 1
-    return step.layer("float64").weight, lookup, np.zeros(len(lookup))
-
-
-def _selectors(
-    inputs: list[str], constants: dict[str, int], layout: Layout
-) -> tuple[Floats, Floats, Floats]:
-    """One unit per column, and weights and biases by which only the selected columns pass."""
-    stored = _stored_columns(layout)
-    units = [_one_hot(inputs, constants, layout, f"c{g}", (0, c)) for g, c in stored]
-    step = Step(inputs)
-    step.unit("k", {"k": 1})
-    select = np.tile(np.eye(len(stored)) * layout.spacing, (layout.words, 1))
-    lookup = np.zeros((len(select) + 1, len(stored) + 1))
-    lookup[:-1, :-1] = select
-    lookup[-1, -1] = 1
-    bias = np.append(np.full(len(select), -float(layout.spacing)), 0.0)
-    return np.concatenate([np.stack(units), step.layer("float64").weight]), lookup, bias
+        lookup[i, names.index(f"c{g}")] = 1
+        lookup[i, names.index("spacing")] = -c
+    lookup[-1, names.index("k")] = 1
+    return lookup
 
 
 def _one_hot(
@@ -277,8 +270,8 @@ def _one_hot(
     layout: Layout,
     block: str,
     index: tuple[int, int],
-) -> Floats:
-    """Weights of the unit that is 1 where a block's digits have the given (shard,) index."""
+) -> tuple[Floats, float]:
+    """Weights and bias of the unit that is 1 where a block's digits have a (shard,) index."""
     m = layout.square
     digits = _blocks(layout)[block]
     alphas = [2 * v + 1 for v in index[2 - len(digits) :]]
@@ -287,6 +280,8 @@ def _one_hot(
     for digit, alpha in zip(digits, alphas, strict=True):
         row[inputs.index(digit)] = alpha - m
     row[inputs.index(f"E{block}")] = 1
+    if layout.selected:
+        return row, 2.0 * constant
     row[inputs.index("high")] = (constant + 64) // 128
     row[inputs.index("low")] = (constant + 64) % 128 - 64
-    return row
+    return row, 0.0

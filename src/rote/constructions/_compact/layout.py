@@ -36,6 +36,13 @@ _MANY_EQUATIONS = 10**6
 """Equations of a plane from which on systems are half as large: a fourth of the time, and less than
 a hundredth more bytes. Ours."""
 
+_LONG_COLUMNS = 36
+"""Largest range of a column index of long numbers: its two digits have at most six values each, so
+that a column's distances from an address stay below 2^24."""
+
+_LONG_FOLDS = 8
+"""Folds of long addresses, about."""
+
 _MORE_SHARDS = 16
 """Most shards of the shallow form beyond the fewest. Ours."""
 
@@ -60,8 +67,8 @@ class Layout:
         columns: Range of the column index in each group.
         words: Numbers read per key, each with columns of its own.
         planes: Bits of a number.
-        selected: Whether one unit per column selects it, instead of thresholds that pass a run of
-            columns: more weights, but sums of a few entries only, so that numbers can be long.
+        selected: Whether the columns of the address alone are passed, instead of runs of columns:
+            more weights, but sums of a few entries only, so that numbers can be long.
     """
 
     shards: int
@@ -91,6 +98,17 @@ class Layout:
     def word_columns(self) -> int:
         """Columns of a word; the first of all groups but one are redundant."""
         return sum(self.columns) - len(self.columns) + 1
+
+    @property
+    def stored_columns(self) -> list[tuple[int, int]]:
+        """Group and index of each stored column of a word."""
+        return [(g, c) for g, size in enumerate(self.columns) for c in range(int(g > 0), size)]
+
+    @property
+    def digits(self) -> list[tuple[int, int]]:
+        """Places and turns of each group: the values of the two digits of its column index."""
+        places = [math.isqrt(size - 1) + 1 for size in self.columns]
+        return [(p, -(-size // p)) for p, size in zip(places, self.columns, strict=True)]
 
     @property
     def unknowns(self) -> int:
@@ -128,8 +146,7 @@ class Layout:
     @cached_property
     def square(self) -> int:
         """The power of two m, at least every row range, whose folds square row indices."""
-        largest = max(*self.rows, self.shards, *(self.columns if self.selected else ()))
-        return int(max(4, 1 << (largest - 1).bit_length()))
+        return int(max(4, 1 << (max(*self.rows, self.shards) - 1).bit_length()))
 
     @property
     def cost(self) -> int:
@@ -141,14 +158,24 @@ class Layout:
             units = rows + self.word_columns + self.planes
             return units * (sum(self.ranges) + columns)
         if self.selected:
-            selectors = self.word_columns
-            parts = 2 * groups + 3 * (self.shards > 1) + 16
-            table = (rows + selectors + 2) * (columns + 1)
-            folds = (3 * parts // 2) ** 2 * self.square.bit_length()
-            return table + (rows + selectors) * (features + groups + 1) + 3 * columns + folds
+            return self._long_cost
         table = (rows + groups + 2) * (columns + 1) + 60 * groups
         reader = (self.words + 1) * columns + _LAYER * self.sum_bits
         return table + rows * features + reader + _LAYER * self.square.bit_length()
+
+    @property
+    def _long_cost(self) -> int:
+        """Parameters of the parts of the form of long numbers that depend on the shape."""
+        rows, columns = self.stored_rows, self.words * self.word_columns + 1
+        groups, shard = len(self.columns), int(self.shards > 1)
+        switches = sum(places + turns - 2 for places, turns in self.digits) + 1
+        turns = sum(2 * turns - 1 for _, turns in self.digits) + 5 + shard
+        squares, features = 10 + 3 * shard + groups, 5 + shard + 2 * groups
+        fold = 2 * len(self.ranges) + 1
+        table = (rows + switches + 1) * columns + (rows + switches) * (features + 1)
+        hashed = _LONG_FOLDS * fold**2 + (self.square.bit_length() - 3) * squares**2
+        hashed += (fold + turns) * squares + turns * features
+        return table + (self.words + 1) * columns + hashed
 
 
 def choose_layout(
@@ -171,7 +198,7 @@ def choose_layout(
         words: Numbers read per key.
         planes: Bits of a number.
         margin: Factor on the unknowns, above 1 after failures.
-        selected: Whether one unit per column selects it.
+        selected: Whether the columns of the address alone are passed.
         groups_tried: Numbers of groups of columns; more groups make more addresses, which very many
             keys need.
 
@@ -189,7 +216,7 @@ def choose_layout(
         fullest = _fullest(mean / shards, variance, shards * planes, luck)
         for groups, total in itertools.product(groups_tried, range(5 * groups_tried[0], 260)):
             columns = _coprime(total, groups)
-            if columns is None:
+            if columns is None or (planes > PLANES and max(columns) > _LONG_COLUMNS):
                 continue
             needed = (fullest + 4) / (1 - _SPARE[groups]) * margin
             rows = _rows(max(5, math.ceil(needed / (total - groups + 1)) + 1))
