@@ -38,6 +38,14 @@ def test_data_bring_their_separation_and_their_position() -> None:
     assert flat.problem.separation == pytest.approx(2 / 39)
 
 
+@pytest.mark.parametrize("scale", [2.0**-1040, 2.0**-500, 2.0**1018])
+def test_the_separation_knows_no_scale(scale: float) -> None:
+    X = np.random.default_rng(0).integers(-9, 9, (30, 2)).astype(float)
+    X, first = np.unique(X, axis=0, return_index=True)
+    plans = [plan_data(DataSet.from_arrays(s * X, first % 2)) for s in (1.0, scale)]
+    assert plans[0] == plans[1]
+
+
 def test_the_command_prints_a_table_and_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -130,8 +130,9 @@ def _unit_separation(points: Floats, progress: Progress) -> float | None:
     """The least distance once the points are moved and scaled into the unit ball."""
     if len(points) < 2:
         return None
-    radius = float(np.linalg.norm(points - points.mean(axis=0), axis=1).max())
-    found = separation(points, progress=progress).distance / radius
+    near_one = np.ldexp(points, -int(np.frexp(np.abs(points).max())[1]))
+    radius = float(np.linalg.norm(near_one - near_one.mean(axis=0), axis=1).max())
+    found = separation(near_one, progress=progress).distance / radius
     return found if 0 < found <= 2 else None
 
 
