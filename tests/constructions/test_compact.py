@@ -161,6 +161,31 @@ def test_points_that_float32_cannot_separate_are_named() -> None:
     remembered(data, "float64")
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_line_has_a_threshold_wherever_labels_change(dtype: DType) -> None:
+    rng = np.random.default_rng(0)
+    x = np.cumsum(rng.uniform(1, 2, 400)) - 300
+    y = np.repeat(rng.integers(0, 3, 80), 5)
+    order = rng.permutation(400)
+    network = remembered(DataSet.from_arrays(x[order, None], y[order]), dtype)
+    b = network.affine_layers[0].bias / -network.affine_layers[0].weight[:, 0]
+    for i in np.flatnonzero(np.diff(y)):
+        assert np.any((b > x[i]) & (b < x[i + 1]))
+
+
+def test_a_line_whose_labels_change_too_often_is_refused() -> None:
+    x = np.linspace(0.5, 1, 9000)[:, None]
+    with pytest.raises(AssumptionError, match="change 8999 times"):
+        Compact().build(DataSet.from_arrays(x, np.arange(9000) % 2), dtype="float64")
+
+
+def test_neighbours_on_a_line_that_float32_cannot_separate_are_named() -> None:
+    x = np.array([3.0, 1.0, 1.0 + 2.0**-23, 2.0])[:, None]
+    with pytest.raises(PrecisionError, match=r"rows 1 and 2.*float64"):
+        Compact().build(DataSet.from_arrays(x, [0, 1, 0, 1]), dtype="float32")
+    remembered(DataSet.from_arrays(x, [0, 1, 0, 1]), "float64")
+
+
 def test_same_seed_same_network() -> None:
     rng = np.random.default_rng(0)
     data = DataSet.from_arrays(rng.integers(0, 256, (500, 8)), rng.integers(0, 5, 500))

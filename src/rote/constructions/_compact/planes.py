@@ -5,7 +5,8 @@ order, crosses b. The error of a sum of d + 1 terms is at most gamma_(d+1) times
 terms [higham2002]. Random directions are drawn, and b is put into the largest gap near the median,
 after widening every projection by its error bound. Once few pairs with different labels agree in
 all bits, the direction that separates most of them is chosen among many, and the last ones get
-hyperplanes of their own, across the line that joins them.
+hyperplanes of their own, across the line that joins them. Points on a line need a threshold
+wherever neighbours have different labels.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import final
 
 import numpy as np
 
-from rote.errors import PrecisionError
+from rote.errors import AssumptionError, PrecisionError
 from rote.network import Affine
 from rote.network.activation import RELU
 from rote.typing import Array, Codes, DType, Floats, Integers
@@ -45,6 +46,10 @@ _PAIRS = 1 << 11
 
 _COMPARED = 1 << 20
 """Projections computed to compare directions; at most 64 directions. Ours."""
+
+
+_MOST_THRESHOLDS = 1 << 13
+"""Thresholds on a line: a layer has their square of weights, 256 MB at most in float32. Ours."""
 
 
 @final
@@ -101,12 +106,15 @@ def cut(
 
     Raises:
         PrecisionError: Two points that the arithmetic cannot tell apart, with their rows.
+        AssumptionError: Points on a line whose labels change too often.
     """
     X = points.astype(np.float64)
     scale = _column_scales(X)
     pairs = _disagreeing_pairs(codes)
     count = max(1, math.ceil(math.log2(max(2.0, pairs / _PAIRS))))
     cuts = _first_cuts(X, scale, count, dtype, rng)
+    if X.shape[1] == 1:
+        cuts += _thresholds(X[:, 0], codes, rows, dtype)
     bits = _sides(X, cuts)
     while (confused := _confused(bits, codes)).size:
         found = _best_cut(X, scale, confused, dtype, rng) or _separating(
@@ -121,6 +129,40 @@ def _disagreeing_pairs(codes: Codes) -> float:
     """How many pairs of points have different labels."""
     counts = np.bincount(codes).astype(np.float64)
     return float(counts.sum() ** 2 - np.sum(counts**2)) / 2
+
+
+def _thresholds(x: Floats, codes: Codes, rows: Integers, dtype: DType) -> list[_Cut]:
+    """The thresholds between neighbours on a line that have different labels."""
+    order = np.argsort(x, kind="stable")
+    change = np.flatnonzero(np.diff(codes[order]))
+    if len(change) > _MOST_THRESHOLDS:
+        raise AssumptionError(
+            f"Labels change {len(change)} times along the line of the points; the compact memory "
+            f"has room for {_MOST_THRESHOLDS} thresholds. Use another construction."
+        )
+    left, right = order[change], order[change + 1]
+    w = np.ones(1)
+    offset = np.maximum(np.abs(x[left]), np.abs(x[right]))
+    # Errors of x - b grow with x less than x itself does, so that only neighbours bound a gap.
+    upper = x[left] + _errors(x[left, None], w, offset, dtype)
+    lower = x[right] - _errors(x[right, None], w, offset, dtype)
+    gaps = lower - upper
+    narrow = np.flatnonzero(gaps <= 8 * _UNIT[dtype] * offset)
+    if narrow.size:
+        raise _inseparable(rows[[left[narrow[0]], right[narrow[0]]]], dtype)
+    middles = upper + gaps / 2
+    return [_Cut(w, b, gap / 2) for b, gap in zip(middles.tolist(), gaps.tolist(), strict=True)]
+
+
+def _inseparable(rows: Integers, dtype: DType) -> PrecisionError:
+    """The error that names two rows that no hyperplane tells apart."""
+    a, b = sorted(rows.tolist())
+    repair = " Use dtype='float64'." if dtype == "float32" else " Rescale the features."
+    return PrecisionError(
+        f"No hyperplane separates rows {a} and {b}, which have different labels, by more "
+        f"than the rounding error of {dtype}.{repair}",
+        [a, b],
+    )
 
 
 def _best_cut(
@@ -151,13 +193,7 @@ def _separating(
     first, second = pair.tolist()
     found = _separate(X, first, second, scale, dtype, rng)
     if found is None:
-        a, b = sorted(int(rows[i]) for i in (first, second))
-        repair = " Use dtype='float64'." if dtype == "float32" else " Rescale the features."
-        raise PrecisionError(
-            f"No hyperplane separates rows {a} and {b}, which have different labels, by more "
-            f"than the rounding error of {dtype}.{repair}",
-            [a, b],
-        )
+        raise _inseparable(rows[pair], dtype)
     return found
 
 
@@ -211,7 +247,7 @@ def _integral(direction: Floats, scale: Floats) -> Floats:
     return rounded
 
 
-def _errors(X: Floats, w: Floats, offset: float, dtype: DType) -> Floats:
+def _errors(X: Floats, w: Floats, offset: float | Floats, dtype: DType) -> Floats:
     """Bounds of the error of w.x - b in any order of summation, |b| at most an offset."""
     terms = X.shape[1] + 3
     gamma = terms * _UNIT[dtype] / (1 - terms * _UNIT[dtype])
