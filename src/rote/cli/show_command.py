@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -91,11 +92,14 @@ def _print_certificate(certificate: Certificate) -> None:
 
 
 def _audit_line(audit: Audit) -> str:
+    limit, largest = audit["partial_sum_limit"], audit["largest_partial_sum"]
+    exact = f"the largest exact sum takes {largest:g} of 2^{math.log2(float(limit or 1)):g} steps"
     rounded = audit["rounded_sums"]
-    exact = f"all but {rounded} sums are exact" if rounded else "every sum is exact"
+    if not rounded:
+        return f"audit of every point and layer: no sum rounds; {exact}"
     return (
-        f"audit of every point and layer: {exact}; the largest has "
-        f"{audit['largest_partial_sum']:g} of {audit['partial_sum_limit']:g} granules"
+        f"audit of every point and layer: {rounded} sums may round, which moves an output by at "
+        f"most {audit['largest_error']:.2g}" + (f"; {exact}" if largest else "")
     )
 
 
