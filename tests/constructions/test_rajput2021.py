@@ -119,7 +119,7 @@ def test_the_widths_stay_below_what_the_separation_promises(
     elif kind == "circle":
         angle = 2 * np.pi * np.arange(n) / n
         x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    x = np.unique(x / np.linalg.norm(x, axis=1).max(), axis=0)
+    x = np.unique(x / (np.linalg.norm(x, axis=1).max() or 1.0), axis=0)
     data = DataSet.from_arrays(x, rng.integers(0, classes, len(x)))
     distance = separation(x).distance
     known = replace(data.problem, separation=distance if np.isfinite(distance) else None)
