@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rote
-from rote.api.build import Objective
+from rote.api.build import Objective, _wrong_rows
 from rote.certify import Certificate
 from rote.constructions import CATALOGUE
 from rote.errors import AssumptionError, CertificationError, OptionError, PrecisionError
+from rote.network import Nearest, Network
 from rote.typing import Array
 
 
@@ -199,3 +200,15 @@ def test_progress_is_told_and_may_stop_the_work() -> None:
 def test_the_catalogue_is_public() -> None:
     assert rote.constructions() == {k: c.theorem for k, c in CATALOGUE.items()}
     json.dumps({k: t.statement for k, t in rote.constructions().items()})
+
+
+def test_labels_may_come_in_any_order_of_the_networks_own() -> None:
+    rng = np.random.default_rng(0)
+    X = np.unique(rng.integers(0, 9, (400, 3)), axis=0)
+    y = np.array(list("edcba"))[np.minimum(rng.geometric(0.4, len(X)) - 1, 4)]
+    memo = rote.memorize(X, y, construction="compact")
+    assert memo.network.dtype == "float32"
+    assert (memo.predict(X) == y).all()
+    turned = Network(memo.network.layers, Nearest(memo.network.decision.labels[::-1]), "float32")
+    assert _wrong_rows(memo.network, memo.data) == []
+    assert len(_wrong_rows(turned, memo.data)) > 100

@@ -12,6 +12,7 @@ from rote.api.files import file_bytes
 from rote.api.memo import Attempt, Memo
 from rote.certify import Certificate, Claim, Failures
 from rote.certify import verify as certify
+from rote.certify.verify import wanted
 from rote.constructions import CATALOGUE, Construction, Theorem, make
 from rote.data import DataSet
 from rote.errors import AssumptionError, OptionError, PrecisionError
@@ -229,7 +230,8 @@ def _wrong_rows(network: Network, data: DataSet) -> list[int]:
     if isinstance(network.decision, Value):
         right = np.abs(raw - data.target).max(axis=1) < network.decision.tolerance
     else:
-        right = network.decision.decide(raw) == data.target
+        target, known = wanted(network, data)
+        right = known & (network.decision.decide(raw) == target)
     return [int(row) for row in data.rows[~right]]
 
 

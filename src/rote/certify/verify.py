@@ -19,7 +19,7 @@ from rote.network import Network
 from rote.network.serial import digest
 from rote.typing import Array, Codes, Progress, no_progress
 
-__all__ = ["verify"]
+__all__ = ["verify", "wanted"]
 
 _CLAIMS = ("exact", "portable")
 _ALL = (*_CLAIMS, "exists")
@@ -59,7 +59,7 @@ def verify(
             raise OptionError(f"A claim to prove must be one of {', '.join(_ALL)}, not {name!r}.")
     _check_fit(network, data)
     points, rounded = _as_received(network, data)
-    target, known = _target(network, data)
+    target, known = wanted(network, data)
     finite: Mask = np.asarray(np.isfinite(points).all(axis=1))
     task = _Task(network, data, points, target, known & finite, _exclusions(data, known, finite))
     return Certificate(
@@ -171,8 +171,16 @@ def _as_received(network: Network, data: DataSet) -> tuple[Array, int]:
     return points, int(np.count_nonzero(changed))
 
 
-def _target(network: Network, data: DataSet) -> tuple[Array, Mask]:
-    """What the network must decide, and for which points that is one of its labels."""
+def wanted(network: Network, data: DataSet) -> tuple[Array, Mask]:
+    """What the network must decide, and for which points that is one of its labels.
+
+    Args:
+        network: The network, whose labels may come in any order.
+        data: The data set.
+
+    Returns:
+        Codes of the network's labels, shape (n,), or real targets (n, k); and a mask, shape (n,).
+    """
     # Labels are compared by value: 1 equals 1.0 and differs from "1".
     labels = network.decision.labels
     if labels is None or data.labels is None or data.codes is None:
