@@ -110,9 +110,9 @@ def one(weight: object, bias: object, activation: Activation, dtype: str = "floa
 
 
 def test_a_step_is_exact_where_it_saturates_and_only_there() -> None:
-    # relu(1 - relu(8 (1/3 - x))): 0 at -1, inside at 0.3, 1 at 2.
+    # relu(1 - relu(7 (1/3 - x))): 0 at -1, inside at 0.3, 1 at 2.
     third = float(np.float32(1 / 3))
-    step = (one([[-8]], [8 * third], RELU), one([[-1]], [1], RELU))
+    step = (one([[-7]], [7 * third], RELU), one([[-1]], [1], RELU))
     values = bounds(step, np.array([[-1], [0.3], [2]], np.float32), "float32")
     assert (values.spread[:, 0] == 0).tolist() == [True, False, True]
     assert values.centre[[0, 2], 0].tolist() == [0, 1]
@@ -137,12 +137,13 @@ def test_a_threshold_too_near_to_tell_may_be_either() -> None:
 @pytest.mark.parametrize(("dtype", "bits"), [("float32", 24), ("float64", 53)])
 def test_granules_are_counted_up_to_the_limit(dtype: FloatName, bits: int) -> None:
     sums = one([[3, -2]], [0.5], IDENTITY, dtype)
-    # 3 x + 2 y + 1/2 in halves: 2^24 of them are exact, more are not.
-    most = (2.0**bits * (1 - 2.0**-30) - 1) // 2 // 5
+    # 3 x + 1/2 and 2 y in halves: 2^24 of either are exact, more are not.
+    most = (2.0**bits * (1 - 2.0**-28) - 1) // 2 // 3
     points = np.array([[most, most], [most * 2, most * 2]], dtype)
     values = bounds((sums,), points, dtype)
     assert (values.spread[:, 0] == 0).tolist() == [True, False]
-    assert values.granules[0] == (5 * most + 0.5) * 2
+    # What the limit of float64 is lowered by, float64 sums may have lost.
+    assert values.granules[0] == pytest.approx((3 * most + 0.5) * 2, rel=2.0**-28, abs=0)
     assert values.rounded.tolist() == [0, 1]
 
 

@@ -9,8 +9,8 @@ its inputs' errors, $|W| E$ and $|W| U$, and adds that of its own sum, sharply w
 * an input that is surely zero is no summand;
 * a unit that copies one input, perhaps times 2, 4, 8, ..., does not round;
 * a sum of few *granules* does not round: if no input other than zero has an error, all summands are
-  multiples of one power of two, and while their absolute sum is at most 2^24 (2^53) times that,
-  every partial sum in every order is a float;
+  multiples of one power of two, and while neither the positive nor the negative ones add up to more
+  than 2^24 (2^53) times that, every partial sum in every order is a float;
 * a unit that is surely off or saturated has no error, whatever error its sum had.
 
 So networks of integers behind a real projection come out with no error at all. All bounds are
@@ -73,7 +73,7 @@ class Values:
         bounded: Points at which no sum can have overflowed so far, shape (n,). At the others
             everything is 0 and means nothing.
         rounded: How many sums of each point are not proved exact so far, shape (n,).
-        granules: Largest absolute sum so far of one that is, in granules, shape (n,).
+        granules: Largest bound so far of the partial sums of one that is, in granules, shape (n,).
     """
 
     centre: Floats
@@ -113,7 +113,7 @@ class AffineBounds:
         spread = self._passed_on(h.spread)
         # In float64 the centre is one of the evaluations.
         error = spread if self.dtype == "float64" else self._passed_on(h.error)
-        exact, granules = self._exact(h, sums)
+        exact, granules = self._exact(h, sums, centre)
         own, own64 = self._own(h, sums, error + spread)
         spread = (spread + own) * _FEW
         error = spread if self.dtype == "float64" else (error + own64) * _FEW
@@ -154,8 +154,9 @@ class AffineBounds:
             own = own + self._subnormal * reach * SMALLEST_NORMAL[self.dtype] * _SUM
         return own, own64
 
-    def _exact(self, h: Values, sums: Floats) -> tuple[Mask, Floats]:
+    def _exact(self, h: Values, sums: Floats, centre: Floats) -> tuple[Mask, Floats]:
         """Which sums no evaluation rounds, and the most granules in one of them at each point."""
+        reach = (sums + np.abs(centre)) / 2  # of all positive or of all negative summands
         certain = np.where(h.spread > 0, 0.0, h.centre)
         lowest = _exponent(lowest_bit(certain).min(axis=0) if certain.any() else np.inf)
         exponent = np.minimum(
@@ -164,7 +165,7 @@ class AffineBounds:
         granule = np.ldexp(1.0, np.minimum(exponent, _HIGHEST))
         # Below the smallest normal number even a multiple of the granule may be flushed.
         usable = (granule >= SMALLEST_NORMAL[self.dtype]) & ~self._subnormal
-        exact = (sums <= GRANULES[self.dtype] * granule) & (sums <= LARGEST[self.dtype]) & usable
+        exact = (reach <= GRANULES[self.dtype] * granule) & (sums <= LARGEST[self.dtype]) & usable
         columns = np.flatnonzero(exact.any(axis=0))
         uncertain = h.spread > 0
         if columns.size and uncertain.any():
@@ -172,7 +173,7 @@ class AffineBounds:
             rows = columns if len(self._weight) > 1 else np.zeros(1, np.int64)
             reached = uncertain.astype(np.float32) @ self._nonzero[rows].T
             exact[:, columns] &= reached == 0
-        return exact, (sums / granule).max(axis=1, where=exact, initial=0.0)
+        return exact, (reach / granule).max(axis=1, where=exact, initial=0.0)
 
     @cached_property
     def _weight(self) -> Floats:

@@ -41,11 +41,12 @@ LARGEST: Final[dict[str, float]] = {
 }
 """Largest finite number."""
 
-GRANULES: Final[dict[str, float]] = {"float32": 2.0**24, "float64": 2.0**53 * (1 - 2.0**-30)}
+GRANULES: Final[dict[str, float]] = {"float32": 2.0**24, "float64": 2.0**53 * (1 - 2.0**-28)}
 """Numbers that are multiples of one power of two, the granule, add up without rounding in every
-order while the sum of their absolute values is at most this many granules. The limits are 2^24 and
-2^53; the latter is lowered by as much as a float64 sum of absolute values can itself be too small
-(gamma(2^22) < 2^-30), so that a sum computed in float64 may be compared with either."""
+order while neither the positive nor the negative ones amount to more than this many granules, since
+a partial sum lies between these totals. The limits are 2^24 and 2^53; the latter is lowered by more
+than float64 can have lost of the larger total, found as half of the absolute sum and the size of
+the sum: each of these by at most gamma(2^22) < 2^-30 of the absolute sum."""
 
 _UP = 1 + 2.0**-50
 """Makes up for the few roundings of a bound's own evaluation in float64, where nothing is said."""
