@@ -60,7 +60,7 @@ number that a sum of entries can be. Ours."""
 
 _PATIENCE = 24
 
-_SHORTAGE = 4.6
+_SHORTAGE = 5.6
 """Bits that all projections together may have too few, if their weights are small: they then send
 about one pair of differently labelled points to the same integers. Ours."""
 
@@ -70,7 +70,13 @@ _SPREADING = 10
 _WIDEST = 8.0
 """Most that they spread by. Ours."""
 
-_FOLDS = 8
+_DRAWS = 32
+"""Most projections drawn until no two that differ in their labels are equal. Ours."""
+
+_LARGEST_NUMBER = (1 << 63) - 1
+"""Largest combination of projections that is looked at: 2^63 of them need no such look."""
+
+_FOLDS = 256
 """Most folds tried on the same projections. Ours."""
 
 
@@ -182,7 +188,7 @@ class Compact(Construction):
         else:
             gap = point_gap(depth, repeat, planes)
             output = output_layers(units, words, interval, gap, dtype)
-        return (*memory.encoder, *integral((*address, *table, *reader, *output)))
+        return (*memory.encoder, *integral((*address, *table, *reader, *output), sign=sign))
 
 
 def _output_order(words: Words) -> Integers | None:
@@ -289,21 +295,25 @@ def _attempt(
     shallow: bool,
 ) -> _Memory | None:
     """One seed: a hash without conflicts whose systems fit and have solutions."""
-    count, deviation = _projections(data.n, layout, encoder, shallow)
-    spread = min(margin**_SPREADING, _WIDEST)
-    # Points on a line repeat after a common period of all folds unless the weights grow, too.
-    projections = encoder.draw(count, deviation * spread, context.rng)
-    if projections is None:
-        return None
-    largest = projections.values.max(axis=0)
-    for _ in range(1 if count >= len(layout.ranges) else _FOLDS):
-        fold = draw_fold(largest, layout.ranges, context.rng, LEVELS if shallow else 1)
-        if fold is not None and _fits(fold, projections.values, words, layout):
+    count, deviation = _projections(data.n, layout, encoder, shallow, margin / _GROWTH)
+    for _ in range(_DRAWS):
+        projections = encoder.draw(count, deviation, context.rng)
+        if projections is None or not _collide(projections.values, words):
             break
     else:
         return None
-    address = Address.of_parts(fold(projections.values), layout)
-    if address.fails(layout, words):
+    if projections is None:
+        return None
+    address = None
+    largest = projections.values.max(axis=0)
+    for _ in range(1 if count >= len(layout.ranges) else _FOLDS):
+        fold = draw_fold(largest, layout.ranges, context.rng, LEVELS if shallow else 1)
+        if fold is None or not _fits(fold, projections.values, words, layout):
+            continue
+        address = Address.of_parts(fold(projections.values), layout)
+        if not address.fails(layout, words):
+            break
+    else:
         return None
     seed = int(context.rng.integers(1 << 62))
     table = fill(
@@ -313,29 +323,47 @@ def _attempt(
 
 
 def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bool:
-    """Whether no system has more equations than unknowns, by shards and start planes alone."""
+    """Whether all systems have room for their equations, by shards and start planes alone."""
     start = layout.planes - 1 - fold.part(len(layout.ranges) - 1, projections)
     shard = fold.part(0, projections) if layout.shards > 1 else np.zeros_like(start)
     return all(
-        plane_loads(shard, start, word, layout.shards).max() <= layout.unknowns - 2
-        for word in words
+        plane_loads(shard, start, word, layout.shards).max() <= layout.room for word in words
     )
 
 
-def _projections(n: int, layout: Layout, encoder: Encoder, shallow: bool) -> tuple[int, float]:
+def _collide(values: Integers, words: Words) -> bool:
+    """Whether differently labelled points have equal projections, and so one address."""
+    number = np.zeros(len(values), np.int64)
+    for column in values.T:
+        if int(column.max() + 1) * int(number.max() + 1) > _LARGEST_NUMBER:
+            return False  # there are more than enough of them
+        number *= int(column.max() + 1)
+        number += column
+    ordered = np.sort(number)
+    if np.all(ordered[1:] != ordered[:-1]):
+        return False
+    order = np.argsort(number, kind="stable")
+    same = np.diff(number[order]) == 0
+    return any(bool(np.diff(word.symbols[order])[same].any()) for word in words)
+
+
+def _projections(
+    n: int, layout: Layout, encoder: Encoder, shallow: bool, margin: float
+) -> tuple[int, float]:
     """How many projections, of which deviation: the fewest bytes, or turns, with enough entropy."""
     parts = len(layout.ranges)
-    uniform = 1.3 * max(layout.ranges)
-    level = (2 * parts + 1) ** 2 if layout.selected else 31  # a repeated layer is stored once
+    # Points on a line repeat after a common period of all folds unless the weights grow, too.
+    spread = min(margin**_SPREADING, _WIDEST)
+    uniform = 1.3 * max(layout.ranges) * spread
+    level = (2 * parts + 1) ** 2 if layout.selected else 33  # a repeated layer is stored once
     best = (math.inf, 2, uniform)
     for count in range(parts if shallow else 2, parts + 1):
         bits = (2 * math.log2(n + 1) + 3) / count - 2
-        deviation = max(uniform, 2.0**bits)
+        deviation = max(uniform, spread * 2.0**bits)
         small = encoder.small_deviation
         if deviation * 2.0 ** (-_SHORTAGE / count) <= small:
             deviation = min(deviation, small)
         width = encoder.width / (2 if deviation <= small else 1)
-        spread = 1 if count == parts else 2
-        cost = count * (width + 2 * parts) + level * math.log2(deviation * spread)
-        best = min(best, (cost, count, deviation))
+        turns = math.log2(deviation * (1 if count == parts else 2))
+        best = min(best, (count * (width + 2 * parts) + level * turns, count, deviation))
     return best[1], best[2]

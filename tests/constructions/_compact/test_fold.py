@@ -23,7 +23,7 @@ def test_parts_are_what_the_folds_leave(
     fold = draw_fold(values.max(axis=0), tuple(ranges), rng)
     assert fold is not None
     assert (fold.combinations.sum(axis=1) % 2 == 1).all()
-    t = values @ fold.combinations.T + (fold.shifts << fold.levels)
+    t = values @ fold.combinations.T + fold.shifts
     assert (t % 2 == 1).all()
     for level in range(fold.levels, 0, -1):
         assert (t >= 0).all()

@@ -8,7 +8,7 @@ them once.
 With tau = 2 delta + 1 for a part delta of the address (see :mod:`fold`) and L folds, the stages are
 
 * fold: |v - 2^L T|, then |2 t - 2^L T| as often as needed; t = 2^(L-1) tau at the end;
-* square: w <- |2 w - m| and A <- 4 A + 16 w, since with w_1 = |tau - m|, w_(j+1) = |2 w_j - m|
+* square: w <- |2 w - m| and A <- 4 A + 4 w, since with w_1 = |tau - m|, w_(j+1) = |2 w_j - m|
   tau^2 = 2 m tau - m^2 + m sum_j 4^-(j-1) w_j - constant;
 * one-hot: relu(1 - (delta_s - s)^2 - (delta_h - a)^2) for the stored row (s, a) of each block;
 * table: relu(entries of both rows + 2^8 tau_g - 2^9 c) for column c of group g, which passes for
@@ -20,7 +20,7 @@ The reader that follows is in :mod:`reader`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -36,7 +36,12 @@ from rote.typing import Array, DType, Floats
 __all__ = ["address_layers", "fold_layers", "integral", "table_layers"]
 
 
-def integral(layers: Sequence[Affine]) -> tuple[Affine, ...]:
+_ONE = {"one": 1}
+_ONES = {"one": 1, "fifteen": 15}
+"""Constant units and their values; with both, integers up to 112 take weights of four bits."""
+
+
+def integral(layers: Sequence[Affine], *, sign: bool = False) -> tuple[Affine, ...]:
     """The same network with weights that are integers where they were integers times 2^e.
 
     The function max(0, t) is homogeneous, so a layer's factor can move to all biases behind it and,
@@ -44,6 +49,7 @@ def integral(layers: Sequence[Affine]) -> tuple[Affine, ...]:
 
     Args:
         layers: Layers with ReLU or no activation; those before the last need not be followed.
+        sign: Whether the output may keep the factor, since only its sign matters.
 
     Returns:
         The layers, equal ones still one object.
@@ -51,7 +57,7 @@ def integral(layers: Sequence[Affine]) -> tuple[Affine, ...]:
     scaled: dict[tuple[int, int], Affine] = {}
     result = []
     shift = 0
-    for layer in layers[:-1]:
+    for layer in layers if sign else layers[:-1]:
         small = pack(layer.weight)
         own = 0 if small is None else small.exponent
         key = (id(layer), shift)
@@ -60,7 +66,7 @@ def integral(layers: Sequence[Affine]) -> tuple[Affine, ...]:
         # A repeated layer must stay equal: its bias is zero and its own factor 1.
         result.append(scaled[key] if own or np.any(layer.bias) else layer)
         shift -= own
-    return (*result, _scaled(layers[-1], -shift, 0))
+    return tuple(result) if sign else (*result, _scaled(layers[-1], -shift, 0))
 
 
 def _scaled(layer: Affine, weight: int, bias: int) -> Affine:
@@ -94,13 +100,18 @@ def address_layers(
         The layers, the names of the features, and the constants that each block's squares need.
     """
     digits, passed = _names(layout)
-    layers, names = fold_layers(fold, digits + passed, fold.levels, dtype)
+    ones = _ONE if layout.selected else _ONES
+    layers, names = fold_layers(fold, digits + passed, fold.levels, dtype, ones)
     squares, names, constants = _square_layers(fold.levels, names, layout, dtype)
     return layers + squares, names, constants
 
 
 def fold_layers(
-    fold: Fold, parts: list[str], count: int, dtype: DType
+    fold: Fold,
+    parts: list[str],
+    count: int,
+    dtype: DType,
+    ones: Mapping[str, int] = _ONE,
 ) -> tuple[list[Affine], list[str]]:
     """From projections to the parts of an address after some folds.
 
@@ -109,24 +120,35 @@ def fold_layers(
         parts: Their names.
         count: Number of folds, from 1.
         dtype: Arithmetic of the network.
+        ones: Constant units and their values.
 
     Returns:
         The layers, and the names of their units: a pair for each part, which add up to 2^(count-1)
-        times its folded value, and ``one``.
+        times its folded value, and the constants times 2^levels.
     """
     unit = float(1 << fold.levels)
     entry = Step([f"y{j}" for j in range(fold.combinations.shape[1])])
     for i, part in enumerate(parts):
         # The encoder gives y for the odd value 2 y + 1.
         terms = {f"y{j}": 2.0 * a for j, a in enumerate(fold.combinations[i].tolist()) if a}
-        shift = (int(fold.shifts[i]) - int(fold.ranges[i])) * unit
-        entry.pair(part, terms, shift + float(fold.combinations[i].sum()))
-    entry.unit("one", {}, unit)
+        shift = int(fold.shifts[i]) + int(fold.combinations[i].sum())
+        entry.pair(part, terms, shift - int(fold.ranges[i]) * unit)
+    for name, value in ones.items():
+        entry.unit(name, {}, value * unit)
     again = Step(entry.names)
     for i, part in enumerate(parts):
-        again.pair(part, size_of(part, 2) | {"one": -float(fold.ranges[i])})
-    again.unit("one", {"one": 1})
+        again.pair(part, size_of(part, 2) | _constant(-int(fold.ranges[i]), ones))
+    for name in ones:
+        again.unit(name, {name: 1})
     return [entry.layer(dtype), *[again.layer(dtype)] * (count - 1)], again.names
+
+
+def _constant(value: int, ones: Mapping[str, int]) -> dict[str, float]:
+    """An integer as a sum of constant units, of four bits each if there is one of 15."""
+    if len(ones) == 1:
+        return {"one": float(value)}
+    high = (abs(value) + 7) // 15 * (1 if value > 0 else -1)
+    return {"one": float(value - 15 * high), "fifteen": float(high)}
 
 
 def _square_layers(
@@ -135,28 +157,31 @@ def _square_layers(
     """From folded parts to the features of rows and columns."""
     digits, passed = _names(layout)
     m = layout.square
+    ones = _ONE if layout.selected else _ONES
     unit = 2.0 ** (1 - levels)
+    half = {name: unit * c for name, c in _constant(-m // 2, ones).items()}
     first = Step(inputs)
     for digit in digits:
-        first.pair(digit, size_of(digit, unit) | {"one": -unit * m / 2})
+        first.pair(digit, size_of(digit, unit) | half)
         first.unit(f"{digit}=", size_of(digit, unit))
     for block in _blocks(layout):
         first.unit(f"A{block}", {})
     for part in passed:
-        plain = part == "k" or layout.selected
-        first.unit(part, size_of(part, unit if plain else 64 * unit))
-    first.unit("one", {"one": unit})
+        first.unit(part, size_of(part, unit if layout.selected else 4 * unit))
+    for name in ones:
+        first.unit(name, {name: unit})
     again = Step(first.names)
     for digit in digits:
-        again.pair(digit, size_of(digit, 2) | {"one": -m / 2})
-        again.unit(f"{digit}=", {f"{digit}=": 4})
+        again.pair(digit, size_of(digit, 2) | _constant(-m // 2, ones))
+        again.unit(f"{digit}=", {f"{digit}=": 2})
     for block, members in _blocks(layout).items():
-        again.unit(f"A{block}", {f"A{block}": 4} | _sum_of(members, 16))
+        again.unit(f"A{block}", {f"A{block}": 4} | _sum_of(members, 4))
     for part in passed:
         again.unit(part, {part: 4})
-    again.unit("one", {"one": 1})
-    repeats = m.bit_length() - 3
-    last, constants = _feature_steps(again.names, layout, 4.0**-repeats)
+    for name in ones:
+        again.unit(name, {name: 1})
+    repeats = layout.squarings
+    last, constants = _feature_steps(again.names, layout)
     layers = [first.layer(dtype), *[again.layer(dtype)] * repeats]
     return layers + [step.layer(dtype) for step in last], last[-1].names, constants
 
@@ -166,15 +191,13 @@ def _sum_of(digits: list[str], factor: float) -> dict[str, float]:
     return {name: c for digit in digits for name, c in size_of(digit, factor).items()}
 
 
-def _feature_steps(
-    inputs: list[str], layout: Layout, unit: float
-) -> tuple[list[Step], dict[str, int]]:
+def _feature_steps(inputs: list[str], layout: Layout) -> tuple[list[Step], dict[str, int]]:
     """Centred digits, one decreasing feature of each block's squares, and the constants."""
     digits, passed = _names(layout)
-    m = layout.square
+    m, repeats = layout.square, layout.squarings
     step = Step(inputs)
     for digit in digits:
-        step.unit(digit, {f"{digit}=": unit / 2})
+        step.unit(digit, {f"{digit}=": 0.5 ** (repeats + 1)})
     constants = {}
     for block, members in _blocks(layout).items():
         # tau^2 - 2 m tau = m B - m^2 - rest for B the sum of 4^-(j-1) w_j; see the module.
@@ -182,17 +205,17 @@ def _feature_steps(
         highest = (m * m + rest) * len(members)
         # The constants of all rows become multiples of 8, a byte at 2 and a byte at 256.
         highest += -(highest - (4 + len(members) * (m * m + rest - 1))) % 8
-        squares = {f"A{block}": -unit * m / 16} | _sum_of(members, -unit * m / 4)
+        # A is 4^repeats (B - w) / 4, and the last w has that factor, too: m / 4 = 2^repeats.
+        squares = {f"A{block}": -(0.5**repeats)} | _sum_of(members, -(0.5**repeats))
         step.unit(f"E{block}", squares, highest / 4)
         constants[block] = 4 + len(members) * (m * m + rest) - highest
     if layout.selected:
-        step.unit("k", {"k": unit})
-        return digit_layers(inputs, unit, layout, step), constants
+        step.unit("k", {"k": 4.0**-repeats})
+        return digit_layers(inputs, 4.0**-repeats, layout, step), constants
     step.unit("low", {}, 2)
     step.unit("high", {}, 256)
-    shift = 2.0 ** (layout.planes - 8)
     for part in passed:
-        step.unit(part, {part: unit if part == "k" else 4 * unit * shift})
+        step.unit(part, {part: 2 * 0.5**repeats})
     return [step], constants
 
 
@@ -237,7 +260,7 @@ def table_layers(
     sums = np.zeros((layout.words + 1, columns + 1))
     for w in range(layout.words):
         sums[w, w * layout.word_columns : (w + 1) * layout.word_columns] = 1
-    sums[layout.words, columns] = 1
+    sums[layout.words, columns] = layout.start_factors[1]
     # Half the range is subtracted here, where sums are integers; quarters come in after that.
     half = np.append(np.full(layout.words, -(2.0 ** (layout.sum_bits - 1))), 0)
     total = Affine(sums.astype(dtype), half.astype(dtype), IDENTITY)
@@ -247,8 +270,9 @@ def table_layers(
 def _threshold_units(inputs: list[str], layout: Layout) -> Step:
     """Units that carry column indices and the start plane."""
     step = Step(inputs)
+    factor = 2.0**layout.planes / layout.passed_scale
     for part in _names(layout)[1]:
-        step.unit(part, {part: 1})
+        step.unit(part, {part: factor})
     step.unit("spacing", {"high": layout.spacing / 256})
     return step
 
@@ -260,7 +284,7 @@ def _thresholds(names: list[str], layout: Layout) -> Floats:
     for i, (g, c) in enumerate(stored):
         lookup[i, names.index(f"c{g}")] = 1
         lookup[i, names.index("spacing")] = -c
-    lookup[-1, names.index("k")] = 1
+    lookup[-1, names.index("k")] = layout.start_factors[0]
     return lookup
 
 

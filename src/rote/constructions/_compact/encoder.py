@@ -30,8 +30,8 @@ _SMALL_WEIGHT = 7
 _LARGEST = {"float32": 1 << 24, "float64": 1 << 53}
 """Bound of the sums of absolute terms that do not round."""
 
-_CHUNK = 1 << 22
-"""Numbers converted at a time, 32 MB. Ours."""
+_CHUNK = 1 << 18
+"""Numbers converted at a time, which a cache holds. Ours."""
 
 
 @final
@@ -111,10 +111,10 @@ class IntegerEncoder(Encoder):
         """Draw weights uniformly, larger ones for features of a smaller range."""
         bound = self._weight_bounds(deviation)
         weight = rng.integers(-bound, bound + 1, (projections, len(bound)))
-        products = _product(self.points, weight)
+        absolute = np.abs(weight) @ self._magnitude
+        products = _product(self.points, weight, absolute.max())
         low = products.min(axis=0)
-        sums = np.abs(weight) @ self._magnitude + np.abs(low)
-        if sums.max() >= _LARGEST[self.dtype]:
+        if (absolute + np.abs(low)).max() >= _LARGEST[self.dtype]:
             return None
         layer = Affine(weight.astype(self.dtype), (0 - low).astype(self.dtype), RELU)
         return Projections(2 * (products - low) + 1, (layer,))
@@ -166,20 +166,19 @@ class BitEncoder(Encoder):
         count = bits.shape[1]
         bound = min(_WEIGHT, max(1, round(deviation * np.sqrt(12 / count))))
         weight = rng.integers(-bound, bound + 1, (projections, count))
-        products = _product(bits, weight)
+        products = _product(bits, weight, np.abs(weight).sum(axis=1).max())
         low = np.where(weight < 0, weight, 0).sum(axis=1)
         factor = 1 / self.planes.unit  # the bits come as multiples of the unit
         layer = Affine((factor * weight).astype(self.dtype), (0 - low).astype(self.dtype), RELU)
         return Projections(2 * (products - low) + 1, (*self.planes.layers, layer))
 
 
-def _product(points: Array, weight: Integers) -> Integers:
-    """The integers points @ weight.T, exact below 2^53."""
-    transposed: Floats = weight.T.astype(np.float64)
+def _product(points: Array, weight: Integers, bound: float) -> Integers:
+    """The integers points @ weight.T, whose sums of absolute terms stay within a bound."""
+    exact = "float32" if bound < _LARGEST["float32"] else "float64"
+    transposed: Array = weight.T.astype(exact)
     step = max(1, _CHUNK // points.shape[1])
     products = np.empty((len(points), len(weight)), np.int64)
     for start in range(0, len(points), step):
-        products[start : start + step] = (
-            points[start : start + step].astype(np.float64) @ transposed
-        )
+        products[start : start + step] = points[start : start + step].astype(exact) @ transposed
     return products

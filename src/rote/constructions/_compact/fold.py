@@ -12,6 +12,7 @@ Doubling after each fold makes all L layers equal, so that a file stores them on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from math import gcd
 from typing import final
@@ -33,7 +34,7 @@ class Fold:
 
     Attributes:
         combinations: Coefficients with odd sums, shape (parts, projections).
-        shifts: Added multiples of 2^levels, shape (parts,).
+        shifts: Added even integers, shape (parts,).
         ranges: Range T of each part, shape (parts,).
         levels: Number of folds L.
     """
@@ -59,7 +60,7 @@ class Fold:
 
     def part(self, i: int, projections: Integers) -> Integers:
         """One part of all addresses, shape (n,)."""
-        v = np.full(len(projections), int(self.shifts[i]) << self.levels)
+        v = np.full(len(projections), int(self.shifts[i]))
         for j in np.flatnonzero(self.combinations[i]):
             v += int(self.combinations[i, j]) * projections[:, j]
         period = int(self.ranges[i])
@@ -85,16 +86,12 @@ def draw_fold(
     combinations = _combinations(len(ranges), len(largest), period, rng)
     above = np.where(combinations > 0, combinations, 0) @ largest
     below = np.where(combinations < 0, -combinations, 0) @ largest
-    while True:
-        unit = 1 << levels
-        lowest = -(-below // unit)
-        highest = 2 * period - -(-above // unit)
-        if np.all(lowest <= highest):
-            break
+    while np.any(above + below >= period << (levels + 1)):
         levels += 1
     if int(period.max()) << (levels + 1) > _LARGEST:
         return None
-    shifts = rng.integers(lowest, highest + 1)
+    # Halves of even shifts, so that the values lie between 0 and 2^(levels + 1) T.
+    shifts = 2 * rng.integers((below + 1) // 2, ((period << (levels + 1)) - above) // 2 + 1)
     return Fold(combinations, shifts, period, levels)
 
 
@@ -104,14 +101,23 @@ def _combinations(
     """Different coefficient vectors with odd sums, the smallest for the smallest ranges."""
     if projections >= parts:
         return np.eye(parts, projections, dtype=np.int64)
-    reach = 2 if projections > 2 else 4
-    vectors = [
-        v
-        for v in product(range(-reach, reach + 1), repeat=projections)
-        if sum(v) % 2 and gcd(*v) == 1 and next(c for c in v if c) > 0
-    ]
+    vectors, sizes = _vectors(projections)
     order = rng.permutation(len(vectors))
-    vectors = sorted((vectors[i] for i in order), key=lambda v: sum(map(abs, v)))
+    smallest = order[np.argsort(sizes[order], kind="stable")[:parts]]
     combinations = np.empty((parts, projections), np.int64)
-    combinations[np.argsort(ranges, kind="stable")] = vectors[:parts]
+    combinations[np.argsort(ranges, kind="stable")] = vectors[smallest]
     return combinations
+
+
+@cache
+def _vectors(projections: int) -> tuple[Integers, Integers]:
+    """Coefficient vectors with odd sums, none a multiple of another, and their absolute sums."""
+    reach = 2 if projections > 2 else 4
+    vectors = np.array(
+        [
+            v
+            for v in product(range(-reach, reach + 1), repeat=projections)
+            if sum(v) % 2 and gcd(*v) == 1 and next(c for c in v if c) > 0
+        ]
+    )
+    return vectors, np.abs(vectors).sum(axis=1)

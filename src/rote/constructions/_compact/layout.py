@@ -16,6 +16,8 @@ from functools import cache, cached_property
 from statistics import NormalDist
 from typing import final
 
+import numpy as np
+
 from rote.constructions._compact.codes import PLANES
 
 __all__ = ["Layout", "choose_layout"]
@@ -23,8 +25,9 @@ __all__ = ["Layout", "choose_layout"]
 _LARGEST_SUM = 1 << 22
 """Bound of the sum over columns: with two bits behind the point it stays below 2^24."""
 
-_ROWS = 120
-"""Largest range of a row index: its centred odd weights must fit int8."""
+_ROWS = 112
+"""Largest range of a row index: its centred odd weights must fit int8, and the range is a sum
+of a constant and 15 times a constant of four bits each."""
 
 _LONG_ROWS = 400
 """The same where weights are floats anyway; the values to fold grow with it. Ours."""
@@ -52,7 +55,11 @@ _SPARE = {3: 0.004, 4: 0.0015, 5: 0.001, 6: 0.001}
 _MANY = 1e9
 """From so many pairs on, seeds are dear: fewer conflicts and less luck are counted on. Ours."""
 
-_LAYER = 31
+_MANY_SYSTEMS = 64
+_DRAWN = 1 << 14
+"""Draws of the deviations of so many systems from their mean. Ours."""
+
+_LAYER = 33
 """Bytes of a repeated layer in an ONNX file: one Gemm and one Relu node."""
 
 
@@ -149,19 +156,49 @@ class Layout:
         return int(max(4, 1 << (max(*self.rows, self.shards) - 1).bit_length()))
 
     @property
+    def squarings(self) -> int:
+        """Layers that repeat while row indices are squared."""
+        return self.square.bit_length() - 3
+
+    @property
+    def passed_scale(self) -> int:
+        """What tau of a column's group and of the start plane is multiplied by as a feature."""
+        return 1 if self.selected else 8 << self.squarings
+
+    @property
+    def start_factors(self) -> tuple[int, int]:
+        """What the start plane is multiplied by beside the table, and beside the sums."""
+        if self.selected:
+            return 1, 1
+        bits = min(8, self.sum_bits - 3 - self.planes)  # as far as bytes and half bytes go
+        return 1 << min(6, bits), 1 << max(0, bits - 6)
+
+    @property
+    def start_scale(self) -> int:
+        """What tau of the start plane has been multiplied by behind the sums."""
+        beside_table, beside_sums = self.start_factors
+        return 1 if self.selected else beside_table * beside_sums << self.planes
+
+    @property
     def cost(self) -> int:
         """Weights of the parts that depend on the shape; a byte each where planes are few."""
-        groups = len(self.columns)
-        features = 7 + groups + (self.shards > 1)
         rows, columns = self.stored_rows, self.words * self.word_columns
         if self.shallow:
             units = rows + self.word_columns + self.planes
             return units * (sum(self.ranges) + columns)
-        if self.selected:
-            return self._long_cost
-        table = (rows + groups + 2) * (columns + 1) + 60 * groups
-        reader = (self.words + 1) * columns + _LAYER * self.sum_bits
-        return table + rows * features + reader + _LAYER * self.square.bit_length()
+        return self._long_cost if self.selected else self._byte_cost
+
+    @property
+    def _byte_cost(self) -> int:
+        """Bytes of the parts that depend on the shape; all but those of two layers are halved."""
+        groups, shard = len(self.columns), int(self.shards > 1)
+        hot, columns = self.stored_rows + groups + 2, self.words * self.word_columns + 1
+        features, state = 7 + shard + groups, 11 + 3 * shard + groups
+        folded = 2 * len(self.ranges) + 2
+        halves = columns * (self.words + 1) + folded**2 + (folded + state + features) * state
+        # Smaller ranges take more folds.
+        layers = self.squarings + self.sum_bits / 2 - math.log2(min(*self.rows, *self.columns))
+        return hot * (columns + features) + halves // 2 + round(_LAYER * layers)
 
     @property
     def _long_cost(self) -> int:
@@ -206,7 +243,7 @@ def choose_layout(
         The layout.
     """
     large = pairs > _MANY and not selected
-    conflicts, luck = (0.7, 1 / 3) if large else (1.5, 1 / 16)
+    conflicts, luck = (0.7, 1 / 3) if large else (2.5, 1 / 64)
     best: tuple[float, Layout] | None = None
     limit = _LONG_ROWS if planes > PLANES else _ROWS
     fewest = max(1, math.ceil(mean / (_SYSTEM if mean < _MANY_EQUATIONS else _SYSTEM // 2)))
@@ -245,7 +282,17 @@ def choose_layout(
 
 def _fullest(mean: float, variance: float, systems: int, luck: float) -> float:
     """Equations of the fullest of all systems in the luckiest of a few draws."""
-    return mean + NormalDist().inv_cdf(luck ** (1 / systems)) * math.sqrt(variance * mean)
+    return mean + _highest(systems, luck) * math.sqrt(variance * mean)
+
+
+@cache
+def _highest(count: int, luck: float) -> float:
+    """What the highest of some normal deviations that add up to zero stays below with some luck."""
+    if count > _MANY_SYSTEMS:  # what they add up to hardly matters
+        return NormalDist().inv_cdf(luck ** (1 / count))
+    deviations = np.random.default_rng(0).standard_normal((_DRAWN, count))
+    highest = deviations.max(axis=1) - deviations.mean(axis=1)
+    return float(np.quantile(highest, luck))
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rote.constructions._compact.reader import point_units
 from rote.constructions._compact.words import Word, Words
 from rote.network import Affine
 from rote.network.activation import IDENTITY, RELU
@@ -34,7 +35,7 @@ def sign_layer(units: list[str], word: Word, dtype: DType) -> Affine:
     """
     starts, owners = word.code.intervals
     weight = _points(units, 1)
-    weight[0, units.index("one")] = -float(starts[1]) / 2**word.code.depth
+    weight[0, units.index("half")] = -2 * float(starts[1]) / 2**word.code.depth
     sign = 1 if owners[1] else -1
     return Affine((sign * weight).astype(dtype), np.zeros(1, dtype), IDENTITY)
 
@@ -87,7 +88,7 @@ def _points(units: list[str], words: int) -> Floats:
     """Each word's point as a sum of units."""
     points = np.zeros((words, len(units)))
     for w in range(words):
-        points[w, units.index(f"last{w}")] = points[w, units.index(f"kept{w}")] = 1
+        points[w, [units.index(name) for name in point_units(w)]] = 1
     return points
 
 

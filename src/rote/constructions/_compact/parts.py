@@ -13,8 +13,8 @@ def part_names(network: Network) -> tuple[str, ...] | None:
     """The part that each layer belongs to: encoder, hash, one-hot, table or reader.
 
     The table is the layer before the first sum without an activation, and the one-hot layer is the
-    one before it. The hash begins with the first layer all of whose units but the last are the
-    positive and the negative part of one value each, as folds need them.
+    one before it. The hash begins with the first layer all of whose units but constants at the end
+    are the positive and the negative part of one value each, as folds need them.
 
     Args:
         network: A network that says it is a compact memory.
@@ -38,8 +38,9 @@ def part_names(network: Network) -> tuple[str, ...] | None:
 
 
 def _in_pairs(layer: Affine) -> bool:
-    """Whether units 2i and 2i + 1 have opposite weights and biases; the last stands alone."""
-    weight, bias = layer.weight[:-1], layer.bias[:-1]
+    """Whether units 2i and 2i + 1 have opposite weights and biases, up to one or two constants."""
+    constants = int(layer.outputs % 2 == 0) + 1
+    weight, bias = layer.weight[:-constants], layer.bias[:-constants]
     return bool(
         len(weight) > 1
         and len(weight) % 2 == 0

@@ -1,18 +1,27 @@
 r"""Reader: from the sum over columns to a point of an interval, by folds only.
 
-The number is folded with 1/4 added down to 8 bits, its leading bits are appended (where code words
-have more than one: with z the number plus 1/4, z + z / 2^9 - 1/4 is the number, a zero, and the
-number once more), and it is folded once per start plane; the key's own of these points is kept.
+The number is folded with 1/4 added down to its low bits, two folds to a layer: with t its distance
+from the middle of an interval of length M, and q = relu(|t| - M / 4),
+
+    2 |2 |t| - M / 2| - M / 2 = M / 2 - 4 |t| + 8 q.
+
+Its leading bits are appended (where code words have more than one: with z the number plus 1/4,
+z + z / 2^9 - 1/4 is the number, a zero, and the number once more), and it is folded once per start
+plane, again two folds to a layer; the key's own of these points is kept. A countdown from the start
+plane stops at -2; where it is 0 or 1, relu(point - distance from that) is the point.
 """
 
 from __future__ import annotations
 
 from rote.constructions._compact.layout import Layout
-from rote.constructions._compact.steps import Step, size_of
+from rote.constructions._compact.steps import Step, Terms, size_of
 from rote.network import Affine
 from rote.typing import DType
 
-__all__ = ["point_gap", "reader_layers"]
+__all__ = ["point_gap", "point_units", "reader_layers"]
+
+_COPIES = ("q", "r")
+"""Names of the equal units for q: as 4 q + 4 q every weight has four bits. Ours."""
 
 
 def reader_layers(
@@ -29,35 +38,41 @@ def reader_layers(
 
     Returns:
         The layers; the names of the units before the points are added up, point w being the sum of
-        the units ``kept w`` and ``last w``; and the length of the interval. No point is nearer to
-        an end of a code word's interval than :func:`point_gap` of it.
+        the :func:`point_units` of w; and the length of the interval. No point is nearer to an end
+        of a code word's interval than :func:`point_gap` of it.
     """
     bits = layout.sum_bits
     one = 2.0 ** (bits - 2)
     words = range(layout.words)
     entry = Step(inputs)
     for w in words:
-        entry.pair(f"t{w}", {f"S{w}": 1}, 0.25)
-    entry.unit("k", {"k": one / 2}, -one / 2)
+        _bend(entry, w, {f"S{w}": 1}, 0.25, {}, one)
+    entry.unit("k", {"k": one / 2 / layout.start_scale}, -one / 2)
     entry.unit("one", {}, one)
     entry.unit("step", {}, one / (2 << layout.planes))
     again = Step(entry.names)
     for w in words:
-        again.pair(f"t{w}", size_of(f"t{w}", 2) | {"one": -2})
+        _bend(again, w, _folded_twice(w, "one"), 0.0, {"one": 1})
     for name in ("k", "one", "step"):
         again.unit(name, {name: 1})
-    layers = [entry.layer(dtype), *[again.layer(dtype)] * (bits - layout.planes - 1)]
-    if depth == 1 or repeat:
+    doubled, single = divmod(bits - layout.planes - 1, 2)
+    layers = [entry.layer(dtype), *[again.layer(dtype)] * doubled]
+    sizes = [_size_folded(w, "one") if single else size_of(f"t{w}") for w in words]
+    if depth == 1:
         first = Step(again.names)
-        factor = 1.0 if depth == 1 else 1 + 0.5 ** (layout.planes + 1)
-        for w in words:
-            terms = size_of(f"t{w}", factor) | {"one": -1}
-            first.pair(f"t{w}", terms if depth == 1 else terms | {"step": -1})
+        points = [_sum(size, {"one": -1}) for size in sizes]
     else:
-        append, first = _append_steps(again.names, depth - 1, layout.words)
+        count = 0 if repeat else depth - 1
+        append = _append_step(again.names, sizes, count)
         layers.append(append.layer(dtype))
-    select, choose = _select_steps(first, layout.words)
-    layers += [select.layer(dtype), *[choose.layer(dtype)] * layout.planes]
+        first = Step(append.names)
+        tail = 0.5 ** (layout.planes + 1)
+        points = [
+            {f"y{w}": 1 + tail, "one": -1.0, "step": -1.0} if repeat else _appended(w, count)
+            for w in words
+        ]
+    select, choose = _select_steps(first, points)
+    layers += [select.layer(dtype), *[choose.layer(dtype)] * -(-layout.planes // 2)]
     return layers, choose.names, one
 
 
@@ -66,44 +81,100 @@ def point_gap(depth: int, repeat: bool, planes: int) -> float:
     return 0.5 ** (2 * planes + 3 if depth > 1 and repeat else planes + 1 + depth)
 
 
-def _append_steps(inputs: list[str], bits: int, words: int) -> tuple[Step, Step]:
-    """Append the leading bits of each number below it, behind a zero, and fold once."""
+def point_units(word: int) -> tuple[str, ...]:
+    """Names of the units whose sum is a word's point."""
+    return f"even{word}", f"odd{word}", f"kept{word}"
+
+
+def _sum(*parts: Terms) -> dict[str, float]:
+    """The sum of affine expressions."""
+    total: dict[str, float] = {}
+    for part in parts:
+        for name, c in part.items():
+            total[name] = total.get(name, 0.0) + c
+    return total
+
+
+def _bend(
+    step: Step, word: int, terms: Terms, bias: float, quarter: Terms, constant: float = 0.0
+) -> None:
+    """Add t = terms + bias by its parts, and q = relu(|t| - quarter - constant) by its halves."""
+    step.pair(f"t{word}", terms, bias)
+    minus = {name: -c for name, c in quarter.items()}
+    for q in _COPIES:
+        step.unit(f"{q}{word}+", _sum(terms, minus), bias - constant)
+        step.unit(f"{q}{word}-", _sum({n: -c for n, c in terms.items()}, minus), -bias - constant)
+
+
+def _size_folded(word: int, quarter: str) -> dict[str, float]:
+    """|2 |t| - M / 2| = M / 2 - 2 |t| + 4 q, where a unit holds M / 4."""
+    bent = [size_of(f"{q}{word}", 4.0 / len(_COPIES)) for q in _COPIES]
+    return _sum(size_of(f"t{word}", -2), *bent, {quarter: 2})
+
+
+def _folded_twice(word: int, quarter: str) -> dict[str, float]:
+    """M / 2 - 4 |t| + 8 q, where a unit holds M / 4."""
+    folded = {name: 2 * c for name, c in _size_folded(word, quarter).items()}
+    return _sum(folded, {quarter: -2})
+
+
+def _append_step(inputs: list[str], sizes: list[dict[str, float]], bits: int) -> Step:
+    """Each number plus 1/4, and half its distances from where its leading bits change."""
     append = Step(inputs)
-    count = (1 << bits) - 1
-    for w in range(words):
-        append.unit(f"y{w}", size_of(f"t{w}"))
-        for i in range(1, count + 1):
-            # Half the distance from a number plus 1/4 to a threshold, on either side.
+    for w, size in enumerate(sizes):
+        append.unit(f"y{w}", size)
+        for i in range(1, 1 << bits):
             threshold = {"one": -i * 2.0 ** (1 - bits)}
-            append.unit(f"u{w}.{i}", size_of(f"t{w}") | threshold | {"step": 1})
-            append.unit(f"v{w}.{i}", size_of(f"t{w}") | threshold | {"step": -1})
+            append.unit(f"u{w}.{i}", _sum(size, threshold, {"step": 1}))
+            append.unit(f"v{w}.{i}", _sum(size, threshold, {"step": -1}))
     for name in ("k", "one", "step"):
         append.unit(name, {name: 1})
-    first = Step(append.names)
-    for w in range(words):
-        terms = {f"y{w}": 1.0, "one": -1.0, "step": 2.0**-bits - 1}
-        for i in range(1, count + 1):
-            terms |= {f"u{w}.{i}": 2.0**-bits, f"v{w}.{i}": -(2.0**-bits)}
-        first.pair(f"t{w}", terms)
-    return append, first
+    return append
 
 
-def _select_steps(first: Step, words: int) -> tuple[Step, Step]:
-    """Fold once per plane and keep the point at which a countdown from k is zero."""
-    choose_names = [n for w in range(words) for n in (f"t{w}+", f"t{w}-")]
-    first.unit("k+", {"k": 1})
-    first.unit("k-", {})
-    for w in range(words):
-        first.unit(f"last{w}", {})
-        first.unit(f"kept{w}", {})
-    first.unit("one", {"one": 1})
-    assert first.names[: len(choose_names)] == choose_names
+def _appended(word: int, bits: int) -> dict[str, float]:
+    """A number with its leading bits behind a zero, less half the interval."""
+    terms = {f"y{word}": 1.0, "one": -1.0, "step": 2.0**-bits - 1}
+    for i in range(1, 1 << bits):
+        terms |= {f"u{word}.{i}": 2.0**-bits, f"v{word}.{i}": -(2.0**-bits)}
+    return terms
+
+
+def _select_steps(first: Step, points: list[dict[str, float]]) -> tuple[Step, Step]:
+    """Fold twice per layer, and keep the point before or after if the countdown says so.
+
+    Args:
+        first: The layer that begins with the points.
+        points: Each word's point, less half the interval, in the units before.
+
+    Returns:
+        The layer of the points and the one to repeat.
+    """
+    words = range(len(points))
+    for w, terms in enumerate(points):
+        _bend(first, w, terms, 0.0, {"one": 0.5})
+    _countdown(first, {"k": 1}, {"one": 1})
+    for w in words:
+        for name in point_units(w):
+            first.unit(name, {})
+    first.unit("half", {"one": 0.5})
     choose = Step(first.names)
-    for w in range(words):
-        choose.pair(f"t{w}", size_of(f"t{w}", 2) | {"one": -1})
-    choose.pair("k", {"k+": 1, "k-": -1, "one": -1})
-    for w in range(words):
-        choose.unit(f"last{w}", size_of(f"t{w}") | {"k+": -1, "k-": -1})
-        choose.unit(f"kept{w}", {f"kept{w}": 1, f"last{w}": 1})
-    choose.unit("one", {"one": 1})
+    interval = {"half": 2.0}
+    for w in words:
+        _bend(choose, w, _folded_twice(w, "half"), 0.0, {"half": 1})
+    _countdown(choose, {"k": 1, "half": -4}, interval)
+    for w in words:
+        even, odd, kept = point_units(w)
+        choose.unit(even, _sum(size_of(f"t{w}"), {"k": -1, "below": -1}))
+        choose.unit(odd, _sum(_size_folded(w, "half"), {"k": -1, "below": 1, "near": -2}, interval))
+        choose.unit(kept, dict.fromkeys((even, odd, kept), 1))
+    choose.unit("half", {"half": 1})
     return first, choose
+
+
+def _countdown(step: Step, k: Terms, interval: Terms) -> None:
+    """Units from which |k| = k + below and |k - 1| = k - below - 1 + 2 near follow."""
+    minus = {name: -c for name, c in k.items()}
+    step.unit("k", k)
+    step.unit("below", minus)
+    step.unit("near", _sum(minus, interval))
