@@ -73,6 +73,9 @@ _WIDEST = 8.0
 _DRAWS = 32
 """Most projections drawn until no two that differ in their labels are equal. Ours."""
 
+_HOPELESS = 8
+"""So many such pairs in one draw, and there will hardly be none in another. Ours."""
+
 _LARGEST_NUMBER = (1 << 63) - 1
 """Largest combination of projections that is looked at: 2^63 of them need no such look."""
 
@@ -298,11 +301,14 @@ def _attempt(
     count, deviation = _projections(data.n, layout, encoder, shallow, margin / _GROWTH)
     for _ in range(_DRAWS):
         projections = encoder.draw(count, deviation, context.rng)
-        if projections is None or not _collide(projections.values, words):
+        if projections is None:
+            return None
+        collisions = _collisions(projections.values, words)
+        if not collisions:
             break
+        if collisions > _HOPELESS:
+            return None
     else:
-        return None
-    if projections is None:
         return None
     address = None
     largest = projections.values.max(axis=0)
@@ -331,20 +337,20 @@ def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bo
     )
 
 
-def _collide(values: Integers, words: Words) -> bool:
-    """Whether differently labelled points have equal projections, and so one address."""
+def _collisions(values: Integers, words: Words) -> int:
+    """How many neighbours among equal projections have different labels, and so one address."""
     number = np.zeros(len(values), np.int64)
     for column in values.T:
         if int(column.max() + 1) * int(number.max() + 1) > _LARGEST_NUMBER:
-            return False  # there are more than enough of them
+            return 0  # there are more than enough of them
         number *= int(column.max() + 1)
         number += column
     ordered = np.sort(number)
     if np.all(ordered[1:] != ordered[:-1]):
-        return False
+        return 0
     order = np.argsort(number, kind="stable")
     same = np.diff(number[order]) == 0
-    return any(bool(np.diff(word.symbols[order])[same].any()) for word in words)
+    return max(int(np.count_nonzero(np.diff(word.symbols[order])[same])) for word in words)
 
 
 def _projections(
