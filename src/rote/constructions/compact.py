@@ -35,7 +35,7 @@ from rote.constructions._compact.memory import Address, disagreement, fill, plan
 from rote.constructions._compact.output import bounded, output_layers, sign_layer
 from rote.constructions._compact.planes import cut
 from rote.constructions._compact.reader import point_gap, reader_layers
-from rote.constructions._compact.shallow import LEVELS, shallow_layers
+from rote.constructions._compact.shallow import shallow_layers
 from rote.constructions._compact.words import Word, Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
@@ -54,9 +54,8 @@ _GROWTH = 1.02
 _LONG = 19
 """Bits of a long number and of the longest code word: what float32 holds of their reader."""
 
-_FEW_PLANES = 4
-"""Bits of a number in the shallow form, if code words are no longer: its reader has a unit for each
-number that a sum of entries can be. Ours."""
+_FEW_PLANES = 3
+"""Fewest bits of a number in the shallow form, if code words are no longer. Ours."""
 
 _PATIENCE = 24
 
@@ -164,15 +163,26 @@ class Compact(Construction):
         depth = max(word.code.depth for word in words)
         planes = PLANES if self.words == "bytes" else _LONG - depth
         if self.shallow:
-            planes = max(_FEW_PLANES, depth)
+            planes = _fastest_planes(data.n, words, depth)
         words = with_planes(words, planes)
         memory = _remember(data, context, words, self.shallow)
         layout, dtype = memory.layout, context.dtype
         if self.shallow:
-            rest = shallow_layers(memory.fold, memory.table, words, layout, dtype)
+            features = np.abs(data.points).max(axis=0)
+            inputs = features if len(memory.encoder) == 1 else memory.encoder[-2].bias
+            layers = shallow_layers(
+                memory.encoder,
+                inputs,
+                memory.fold,
+                memory.largest,
+                memory.table,
+                words,
+                layout,
+                dtype,
+            )
             if sign:
-                rest[-1] = replace(rest[-1], bias=rest[-1].bias - np.dtype(dtype).type(0.5))
-            return (*memory.encoder, *rest)
+                layers[-1] = replace(layers[-1], bias=layers[-1].bias - np.dtype(dtype).type(0.5))
+            return tuple(layers)
         repeat = planes == PLANES and (sign or bounded(words, point_gap(depth, True, planes)))
         address, features, constants = address_layers(memory.fold, layout, dtype)
         table, sums = table_layers(features, constants, memory.table, layout, dtype)
@@ -183,6 +193,18 @@ class Compact(Construction):
             gap = point_gap(depth, repeat, planes)
             output = output_layers(units, words, interval, gap, dtype)
         return (*memory.encoder, *integral((*address, *table, *reader, *output)))
+
+
+def _fastest_planes(n: int, words: Words, depth: int) -> int:
+    """The bits of a number with which the shallow form takes the least time."""
+
+    def cost(planes: int) -> int:
+        some = with_planes(words, planes)
+        load = max(word.code.load(np.bincount(word.symbols)) for word in some)
+        pairs = n**2 / 2
+        return choose_layout(n * load, 1 - load, pairs, len(words), planes, 1.0, selected=True).cost
+
+    return min(range(max(_FEW_PLANES, depth), PLANES + 1), key=cost)
 
 
 def _output_order(words: Words) -> Integers | None:
@@ -206,6 +228,7 @@ class _Memory:
 
     encoder: tuple[Affine, ...]
     fold: Fold
+    largest: Integers
     layout: Layout
     table: Array
 
@@ -297,7 +320,7 @@ def _attempt(
         return None
     largest = projections.values.max(axis=0)
     for _ in range(1 if count >= len(layout.ranges) else _FOLDS):
-        fold = draw_fold(largest, layout.ranges, context.rng, LEVELS if shallow else 1)
+        fold = draw_fold(largest, layout.ranges, context.rng)
         if fold is not None and _fits(fold, projections.values, words, layout):
             break
     else:
@@ -309,7 +332,7 @@ def _attempt(
     table = fill(
         address, words, layout, seed, lambda done, total: context.progress("solve", done, total)
     )
-    return None if table is None else _Memory(projections.layers, fold, layout, table)
+    return None if table is None else _Memory(projections.layers, fold, largest, layout, table)
 
 
 def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bool:
