@@ -353,7 +353,8 @@ def _attempt(
             break
     else:
         return None
-    address = Address.of_parts(fold(projections.values), layout)
+    parts = [fold.part(i, projections.values).astype(np.int16) for i in range(len(layout.ranges))]
+    address = Address.of_parts(np.stack(parts), layout)
     if address.fails(layout, words):
         return None
     seed = int(context.rng.integers(1 << 62))
