@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -178,6 +180,63 @@ def test_a_line_whose_labels_change_too_often_is_refused() -> None:
     x = np.linspace(0.5, 1, 9000)[:, None]
     with pytest.raises(AssumptionError, match="change 8999 times"):
         Compact().build(DataSet.from_arrays(x, np.arange(9000) % 2), dtype="float64")
+
+
+def _intervals(n: int, changes: int, classes: int) -> DataSet:
+    x = np.random.default_rng(n).random((n, 1)).astype(np.float32)
+    return DataSet.from_arrays(x, (x[:, 0] * (changes + 1)).astype(int) % classes)
+
+
+@pytest.mark.parametrize(("changes", "classes"), [(1, 2), (4, 5), (300, 2), (299, 3)])
+@pytest.mark.parametrize("options", [{}, {"shallow": True}, {"words": "float32"}])
+def test_a_line_of_few_intervals_has_one_key_for_each(
+    changes: int, classes: int, options: dict[str, Any]
+) -> None:
+    data = _intervals(20_000, changes, classes)
+    network = Compact(**options).build(data, dtype="float32")
+    assert verify(network, data).certified
+    assert network.layers[0].outputs == changes
+    if not options:
+        assert len(to_bytes(network)) < 3400 + 9 * changes
+
+
+@pytest.mark.parametrize("constants", [0, 2])
+def test_integers_on_a_line_are_cut_where_labels_change(constants: int) -> None:
+    x = np.arange(3000)[:, None] * np.array([5] + [0] * constants) + 7
+    data = DataSet.from_arrays(x, np.arange(3000) > 1111)
+    network = Compact().build(data, dtype="float32")
+    assert verify(network, data).certified
+    assert network.layers[0].outputs == 1
+
+
+def test_cells_of_a_plane() -> None:
+    X = np.random.default_rng(5).standard_normal((4000, 2)).astype(np.float32)
+    data = DataSet.from_arrays(X, (X @ [1, 0.5] > 0.2) + 2 * (X @ [-0.3, 1] > 0.1))
+    network = Compact().build(data, dtype="float32")
+    assert verify(network, data).certified
+    assert len(to_bytes(network)) < 7000
+
+
+def test_real_targets_on_a_line_have_one_key_for_each_interval() -> None:
+    x = np.random.default_rng(1).random((5000, 1)).astype(np.float32)
+    data = DataSet.from_arrays(x, np.floor(x[:, 0] * 10) / 2)
+    network = Compact().build(data, dtype="float32")
+    assert verify(network, data).certified
+    assert network.layers[0].outputs == 9
+
+
+def test_gaps_near_the_smallest_numbers_are_refused() -> None:
+    data = DataSet.from_arrays(np.array([[1e-36], [2e-36], [1.0]]), [0, 1, 0])
+    with pytest.raises(PrecisionError, match=r"smallest numbers of float32\. Rescale"):
+        Compact().build(data, dtype="float32")
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+@pytest.mark.parametrize("d", [1, 3])
+def test_all_labels_but_one_are_equal(scale: float, d: int) -> None:
+    X = np.random.default_rng(d).standard_normal((300, d)) * scale
+    data = DataSet.from_arrays(X, np.arange(300) == 17)
+    assert verify(Compact().build(data, dtype="float32"), data).certified
 
 
 def test_neighbours_on_a_line_that_float32_cannot_separate_are_named() -> None:

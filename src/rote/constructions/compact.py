@@ -33,9 +33,9 @@ from rote.constructions._compact.layout import Layout, choose_layout
 from rote.constructions._compact.levels import quantize
 from rote.constructions._compact.memory import Address, disagreement, fill, plane_loads
 from rote.constructions._compact.output import bounded, output_layers, sign_layer
-from rote.constructions._compact.planes import cut
+from rote.constructions._compact.planes import cut, label_changes
 from rote.constructions._compact.reader import point_gap, reader_layers
-from rote.constructions._compact.shallow import LEVELS, shallow_layers
+from rote.constructions._compact.shallow import shallow_layers
 from rote.constructions._compact.words import Word, Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
@@ -54,9 +54,14 @@ _GROWTH = 1.02
 _LONG = 19
 """Bits of a long number and of the longest code word: what float32 holds of their reader."""
 
-_FEW_PLANES = 4
-"""Bits of a number in the shallow form, if code words are no longer: its reader has a unit for each
-number that a sum of entries can be. Ours."""
+_FEW_PLANES = 3
+"""Fewest bits of a number in the shallow form, if code words are no longer. Ours."""
+
+_BYTE = 127
+"""Largest weight of the projections of bits."""
+
+_LINE = 64
+"""So many points on a line for each change of labels make thresholds smaller than keys. Ours."""
 
 _PATIENCE = 24
 
@@ -144,14 +149,15 @@ class Compact(Construction):
         classes, reject = len(data.labels), self.reject_unknown
         if classes == 1 and not reject:
             return (_constant(np.zeros(1), data.d, context.dtype),), Nearest(data.labels)
-        words = class_words(data.codes, classes, reject)
+        encoder, keys = _encoder(data, context, data.codes)
+        words = class_words(data.codes[keys], classes, reject)
         if classes == 2 and not reject:
-            return self._built(data, context, words, sign=True), Sign(data.labels)
+            return self._built(data, context, encoder, words, sign=True), Sign(data.labels)
         labels = _with_unknown(data.labels) if reject else data.labels
         order = _output_order(words)
         if order is not None:  # outputs count intervals, so that stairs rise by one
             words, labels = (_counting(words[0], order),), labels[order]
-        return self._built(data, context, words), Nearest(labels)
+        return self._built(data, context, encoder, words), Nearest(labels)
 
     def _real_layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Remember levels of the targets, and scale them by one more layer."""
@@ -162,26 +168,45 @@ class Compact(Construction):
         grid = quantize(targets, decision.tolerance, context.dtype)
         if not grid.levels.any():
             return (_constant(grid.low, data.d, context.dtype),), decision
-        layers = self._built(data, context, level_words(grid.levels))
+        codes = np.unique(grid.levels, axis=0, return_inverse=True)[1].reshape(-1)
+        encoder, keys = _encoder(data, context, codes)
+        layers = self._built(data, context, encoder, level_words(grid.levels[keys]))
         scale = Affine(np.diag(grid.step).astype(context.dtype), grid.low.astype(context.dtype))
         return (*layers, scale), decision
 
     def _built(
-        self, data: DataSet, context: Context, words: Words, *, sign: bool = False
+        self,
+        data: DataSet,
+        context: Context,
+        encoder: Encoder,
+        words: Words,
+        *,
+        sign: bool = False,
     ) -> tuple[Affine, ...]:
         """The layers of the memory of some words."""
         depth = max(word.code.depth for word in words)
         planes = PLANES if self.words == "bytes" else _LONG - depth
         if self.shallow:
-            planes = max(_FEW_PLANES, depth)
+            planes = _fastest_planes(words, depth)
         words = with_planes(words, planes)
-        memory = _remember(data, context, words, self.shallow)
+        memory = _remember(data, context, encoder, words, self.shallow)
         layout, dtype = memory.layout, context.dtype
         if self.shallow:
-            rest = shallow_layers(memory.fold, memory.table, words, layout, dtype)
+            features = np.abs(data.points).max(axis=0)
+            inputs = features if len(memory.encoder) == 1 else memory.encoder[-2].bias
+            layers = shallow_layers(
+                memory.encoder,
+                inputs,
+                memory.fold,
+                memory.largest,
+                memory.table,
+                words,
+                layout,
+                dtype,
+            )
             if sign:
-                rest[-1] = replace(rest[-1], bias=rest[-1].bias - np.dtype(dtype).type(0.5))
-            return (*memory.encoder, *rest)
+                layers[-1] = replace(layers[-1], bias=layers[-1].bias - np.dtype(dtype).type(0.5))
+            return tuple(layers)
         repeat = planes == PLANES and (sign or bounded(words, point_gap(depth, True, planes)))
         address, features, constants = address_layers(memory.fold, layout, dtype)
         table, sums = table_layers(features, constants, memory.table, layout, dtype)
@@ -192,6 +217,20 @@ class Compact(Construction):
             gap = point_gap(depth, repeat, planes)
             output = output_layers(units, words, interval, gap, dtype)
         return (*memory.encoder, *integral((*address, *table, *reader, *output), sign=sign))
+
+
+def _fastest_planes(words: Words, depth: int) -> int:
+    """The bits of a number with which the shallow form takes the least time."""
+    n = len(words[0].symbols)
+
+    def cost(planes: int) -> int:
+        some = with_planes(words, planes)
+        load = max(word.code.load(np.bincount(word.symbols)) for word in some)
+        return choose_layout(
+            n * load, 1 - load, n**2 / 2, len(words), planes, 1.0, selected=True
+        ).cost
+
+    return min(range(max(_FEW_PLANES, depth), PLANES + 1), key=cost)
 
 
 def _output_order(words: Words) -> Integers | None:
@@ -215,6 +254,7 @@ class _Memory:
 
     encoder: tuple[Affine, ...]
     fold: Fold
+    largest: Integers
     layout: Layout
     table: Array
 
@@ -237,35 +277,51 @@ def _with_unknown(labels: Array) -> Array:
     return np.array([*labels.tolist(), unknown], dtype=kind)
 
 
-def _encoder(data: DataSet, context: Context, words: Words) -> Encoder:
-    """Integer projections where the points are integers that stay exact; else hyperplanes."""
+def _encoder(data: DataSet, context: Context, codes: Integers) -> tuple[Encoder, Integers]:
+    """Integer projections where the points are integers that stay exact; else hyperplanes.
+
+    Returns:
+        The encoder, and the numbers of the points that it has a key for.
+    """
     points = data.points
+    if _LINE * label_changes(points, codes) < data.n:
+        return _bit_encoder(data, context, codes)
     if np.all(points == np.rint(points)):
         encoder = IntegerEncoder(points, context.dtype)
         if encoder.draw(2, 1.0, np.random.default_rng(0)) is not None:
-            return encoder
-    return _bit_encoder(data, context, words)
+            return encoder, np.arange(data.n)
+    return _bit_encoder(data, context, codes)
 
 
-def _bit_encoder(data: DataSet, context: Context, words: Words) -> Encoder:
+def _bit_encoder(data: DataSet, context: Context, codes: Integers) -> tuple[Encoder, Integers]:
     """Hyperplanes, which separate any points that differ by more than rounding."""
-    symbols = np.stack([word.symbols for word in words], axis=1)
-    codes = np.unique(symbols, axis=0, return_inverse=True)[1] if len(words) > 1 else symbols[:, 0]
     planes = cut(data.points, codes, data.rows, context.dtype, context.rng)
-    return BitEncoder(planes, context.dtype)
+    planes, keys = planes.distinct()
+    return BitEncoder(planes, context.dtype), keys
 
 
-def _remember(data: DataSet, context: Context, words: Words, shallow: bool) -> _Memory:
+def _remember(
+    data: DataSet, context: Context, encoder: Encoder, words: Words, shallow: bool
+) -> _Memory:
     """Try seeds until every system has a solution, on a larger table after many failures."""
-    encoder = _encoder(data, context, words)
     planes = words[0].code.planes
-    load = max(word.code.load(np.bincount(word.symbols)) for word in words)
-    pairs = data.n**2 / 2 * disagreement(words, context.rng)
     margin = 1.0
     for attempt in range(_ATTEMPTS):
-        if attempt % _PATIENCE == 0:
+        if attempt == _ATTEMPTS // 2 and isinstance(encoder, IntegerEncoder):
+            # Points that differ by a common multiple of all periods, as may happen on a line, have
+            # one address whatever the weights.
+            symbols = np.stack([word.symbols for word in words], axis=1)
+            codes = np.unique(symbols, axis=0, return_inverse=True)[1].reshape(-1)
+            encoder, keys = _bit_encoder(data, context, codes)
+            words = tuple(replace(word, symbols=word.symbols[keys]) for word in words)
+            margin = 1.0
+        if attempt in (0, _ATTEMPTS // 2):
+            load = max(word.code.load(np.bincount(word.symbols)) for word in words)
+            n = len(words[0].symbols)
+            pairs = n**2 / 2 * disagreement(words, context.rng)
+        if attempt % _PATIENCE == 0 or attempt == _ATTEMPTS // 2:
             layout = choose_layout(
-                data.n * load,
+                n * load,
                 1 - load,
                 pairs,
                 len(words),
@@ -274,12 +330,8 @@ def _remember(data: DataSet, context: Context, words: Words, shallow: bool) -> _
                 selected=shallow or planes > PLANES,
             )
             margin *= _GROWTH
-        if attempt == _ATTEMPTS // 2:
-            # Points that differ by a common multiple of all periods, as may happen on a line, have
-            # one address whatever the weights.
-            encoder = _bit_encoder(data, context, words)
         context.progress("hash", attempt, _ATTEMPTS)
-        memory = _attempt(data, context, encoder, words, layout, margin, shallow)
+        memory = _attempt(context, encoder, words, layout, margin, shallow)
         if memory is not None:
             return memory
     raise PrecisionError(
@@ -289,7 +341,6 @@ def _remember(data: DataSet, context: Context, words: Words, shallow: bool) -> _
 
 
 def _attempt(
-    data: DataSet,
     context: Context,
     encoder: Encoder,
     words: Words,
@@ -298,7 +349,9 @@ def _attempt(
     shallow: bool,
 ) -> _Memory | None:
     """One seed: a hash without conflicts whose systems fit and have solutions."""
-    count, deviation = _projections(data.n, layout, encoder, shallow, margin / _GROWTH)
+    count, deviation = _projections(
+        len(words[0].symbols), layout, encoder, shallow, margin / _GROWTH
+    )
     for _ in range(_DRAWS):
         projections = encoder.draw(count, deviation, context.rng)
         if projections is None:
@@ -313,10 +366,11 @@ def _attempt(
     address = None
     largest = projections.values.max(axis=0)
     for _ in range(1 if count >= len(layout.ranges) else _FOLDS):
-        fold = draw_fold(largest, layout.ranges, context.rng, LEVELS if shallow else 1)
+        fold = draw_fold(largest, layout.ranges, context.rng)
         if fold is None or not _fits(fold, projections.values, words, layout):
             continue
-        address = Address.of_parts(fold(projections.values), layout)
+        parts = [fold.part(i, projections.values) for i in range(len(layout.ranges))]
+        address = Address.of_parts(np.stack(parts, dtype=np.int16, casting="unsafe"), layout)
         if not address.fails(layout, words):
             break
     else:
@@ -325,7 +379,7 @@ def _attempt(
     table = fill(
         address, words, layout, seed, lambda done, total: context.progress("solve", done, total)
     )
-    return None if table is None else _Memory(projections.layers, fold, layout, table)
+    return None if table is None else _Memory(projections.layers, fold, largest, layout, table)
 
 
 def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bool:
@@ -362,10 +416,13 @@ def _projections(
     spread = min(margin**_SPREADING, _WIDEST)
     uniform = 1.3 * max(layout.ranges) * spread
     level = (2 * parts + 1) ** 2 if layout.selected else 33  # a repeated layer is stored once
-    best = (math.inf, 2, uniform)
+    best = (math.inf, parts, uniform)
+    limit = _largest_deviation(encoder)
     for count in range(parts if shallow else 2, parts + 1):
         bits = (2 * math.log2(n + 1) + 3) / count - 2
         deviation = max(uniform, spread * 2.0**bits)
+        if spread * 2.0**bits > limit and count < parts:
+            continue
         small = encoder.small_deviation
         if deviation * 2.0 ** (-_SHORTAGE / count) <= small:
             deviation = min(deviation, small)
@@ -373,3 +430,11 @@ def _projections(
         turns = math.log2(deviation * (1 if count == parts else 2))
         best = min(best, (count * (width + 2 * parts) + level * turns, count, deviation))
     return best[1], best[2]
+
+
+def _largest_deviation(encoder: Encoder) -> float:
+    """What projections of bits reach with the largest weights; integers of a wide range, any."""
+    if not isinstance(encoder, BitEncoder):
+        return math.inf
+    share = encoder.planes.bits.mean(axis=0)
+    return float(_BYTE * np.sqrt(np.sum(share * (1 - share)) / 3))

@@ -11,89 +11,14 @@ from numba import njit
 
 from rote.typing import Array, Integers
 
-__all__ = ["eliminate", "occurrences", "reduce", "schedule", "substitute"]
+__all__ = ["eliminate", "reduce", "substitute"]
 
 _BLOCK = 8
-"""Columns eliminated at a time: 256 combinations of rows stay in the second-level cache. Ours."""
+"""Pivot rows of which all combinations are tabulated. Ours."""
 
-
-@njit(cache=True, nogil=True)
-def occurrences(equations: Array, unknowns: int) -> tuple[Integers, Array]:
-    """The equations of each unknown: those of v are members[starts[v] : starts[v + 1]]."""
-    starts = np.zeros(unknowns + 1, np.int64)
-    for i in range(equations.shape[0]):
-        for j in range(equations.shape[1]):
-            if equations[i, j] >= 0:
-                starts[equations[i, j] + 1] += 1
-    starts = np.cumsum(starts)
-    fill = starts[:-1].copy()
-    members = np.empty(starts[unknowns], np.int32)
-    for i in range(equations.shape[0]):
-        for j in range(equations.shape[1]):
-            v = equations[i, j]
-            if v >= 0:
-                members[fill[v]] = i
-                fill[v] += 1
-    return starts, members
-
-
-@njit(cache=True, nogil=True)
-def schedule(
-    equations: Array, starts: Integers, members: Array
-) -> tuple[Integers, Integers, Integers]:
-    """Which equation gives which unknown, in order, and which unknowns are set aside.
-
-    Returns:
-        The equations that are solved for an unknown, in order; the unknown of each; and for every
-        unknown its number among those set aside, or -1.
-    """
-    m, unknowns = equations.shape[0], len(starts) - 1
-    idle = np.ones(unknowns, np.bool_)
-    aside = np.full(unknowns, -1, np.int64)
-    left = np.zeros(m, np.int64)
-    for a in range(starts[unknowns]):
-        left[members[a]] += 1
-    order, pivot = np.empty(m, np.int64), np.empty(m, np.int64)
-    ready = np.flatnonzero(left == 1)  # equations with one unknown left, as a stack
-    stack = np.empty(m, np.int64)
-    stack[: len(ready)] = ready
-    done, top, put, position = 0, len(ready), 0, 0
-    heaviest = np.argsort(starts[:-1] - starts[1:], kind="mergesort")
-    while True:
-        if top > 0:
-            top -= 1
-            e = stack[top]
-            if left[e] != 1:
-                continue
-            v = _idle(equations[e], idle)
-            order[done], pivot[done] = e, v
-            done += 1
-        else:
-            while position < unknowns and not idle[heaviest[position]]:
-                position += 1
-            if position == unknowns:
-                break
-            v = heaviest[position]
-            if starts[v] == starts[v + 1]:
-                break  # the rest occurs nowhere
-            aside[v] = put
-            put += 1
-        idle[v] = False
-        for i in members[starts[v] : starts[v + 1]]:
-            left[i] -= 1
-            if left[i] == 1:
-                stack[top] = i
-                top += 1
-    return order[:done], pivot[:done], aside
-
-
-@njit(cache=True, nogil=True)
-def _idle(equation: Array, idle: Array) -> int:
-    """The unknown of an equation that is neither solved for nor set aside."""
-    for v in equation:
-        if v >= 0 and idle[v]:
-            return int(v)
-    return -1
+_STRIP = 32
+"""Columns eliminated at a time, by four tables, since each pass over all rows waits for memory; a
+divisor of 64. Ours."""
 
 
 @njit(cache=True, nogil=True)
@@ -143,14 +68,15 @@ def eliminate(rows: Array, free: Array) -> tuple[Array, int]:
     m, words = rows.shape
     columns = len(free)
     pivots = np.empty(min(m, columns), np.int64)
-    table = np.empty((1 << _BLOCK, words), np.uint64)
+    tables = np.empty((_STRIP // _BLOCK, 1 << _BLOCK, words), np.uint64)
     rank = 0
-    for start in range(0, columns, _BLOCK):
+    for start in range(0, columns, _STRIP):
         base = rank
-        for c in range(start, min(start + _BLOCK, columns)):
+        for c in range(start, min(start + _STRIP, columns)):
             rank += _pivot(rows, pivots, base, rank, c)
-        _combine(rows[base:rank], table, start >> 6)
-        _clear(rows, rank, pivots[base:rank], table, start >> 6)
+        for t in range(len(tables)):
+            _combine(rows[min(base + t * _BLOCK, rank) : rank][:_BLOCK], tables[t], start >> 6)
+        _clear(rows, rank, pivots[base:rank], tables, start >> 6)
     bad = 0
     for i in range(rank, m):
         bad += _bit(rows[i], columns)
@@ -164,8 +90,9 @@ def _bit(row: Array, column: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _add(row: Array, other: Array, first: int) -> None:
-    for w in range(first, len(row)):
-        row[w] ^= other[w]
+    one, two = row[first:], other[first:]  # indices from 0 on let the compiler use wide registers
+    for w in range(len(one)):
+        one[w] ^= two[w]
 
 
 @njit(cache=True, nogil=True)
@@ -193,24 +120,31 @@ def _pivot(rows: Array, pivots: Integers, base: int, rank: int, column: int) -> 
 def _combine(some: Array, table: Array, first: int) -> None:
     """All sums of the given rows; bit j of a sum's number stands for row j."""
     table[0, first:] = 0
-    for combination in range(1, 1 << len(some)):
-        low = 0
-        while not (combination >> low) & 1:
-            low += 1
-        rest = combination & (combination - 1)
-        for w in range(first, table.shape[1]):
-            table[combination, w] = table[rest, w] ^ some[low, w]
+    for j in range(len(some)):
+        row = some[j, first:]
+        for rest in range(1 << j):
+            old, new = table[rest, first:], table[(1 << j) + rest, first:]
+            for w in range(len(row)):
+                new[w] = old[w] ^ row[w]
 
 
 @njit(cache=True, nogil=True)
-def _clear(rows: Array, rank: int, columns: Integers, table: Array, first: int) -> None:
-    """Clear the pivot columns from all rows below."""
+def _clear(rows: Array, rank: int, columns: Integers, tables: Array, first: int) -> None:
+    """Clear the pivot columns, all in one word, from all rows below."""
+    one = np.uint64(1)
+    mask = (one << np.uint64(_BLOCK)) - one
     for i in range(rank, len(rows)):
-        combination = 0
+        word, combination = rows[i, first], np.uint64(0)
         for j in range(len(columns)):
-            combination |= _bit(rows[i], columns[j]) << j
+            combination |= ((word >> np.uint64(columns[j] & 63)) & one) << np.uint64(j)
         if combination:
-            _add(rows[i], table[combination], first)
+            row = rows[i, first:]
+            a = tables[0, combination & mask, first:]
+            b = tables[1, (combination >> np.uint64(_BLOCK)) & mask, first:]
+            c = tables[2, (combination >> np.uint64(2 * _BLOCK)) & mask, first:]
+            d = tables[3, (combination >> np.uint64(3 * _BLOCK)) & mask, first:]
+            for w in range(len(row)):
+                row[w] ^= a[w] ^ b[w] ^ c[w] ^ d[w]
 
 
 @njit(cache=True, nogil=True)

@@ -35,6 +35,8 @@ class Address:
         rows: Row index within each block, shape (2, n).
         columns: Column index within each group, shape (groups, n).
         start: Start plane, shape (n,).
+
+    Integers of any type.
     """
 
     shard: Integers
@@ -46,23 +48,26 @@ class Address:
     def of_parts(cls, parts: Integers, layout: Layout) -> Address:
         """Take the folded parts apart; the last one counts planes down from the highest."""
         first = int(layout.shards > 1)
-        shard = parts[0] if first else np.zeros(parts.shape[1], np.int64)
+        shard = parts[0] if first else np.zeros(parts.shape[1], parts.dtype)
         return cls(
             shard, parts[first : first + 2], parts[first + 2 : -1], layout.planes - 1 - parts[-1]
         )
 
     def fails(self, layout: Layout, words: Words) -> bool:
         """Whether keys with the same rows and columns ask for what no number can be."""
-        number = self.shard.copy()
+        number = self.shard.astype(np.int64)
         ranges = (*layout.rows, *layout.columns)
         for part, size in zip((*self.rows, *self.columns), ranges, strict=True):
             number *= size
             number += part
-        order = np.argsort(number, kind="stable")
-        same = np.flatnonzero(number[order[1:]] == number[order[:-1]])
-        groups = np.split(same, np.flatnonzero(np.diff(same) > 1) + 1) if same.size else []
-        for group in groups:
-            keys = order[group[0] : group[-1] + 2]
+        ordered = np.sort(number)
+        shared = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        if not shared.size:
+            return False
+        sharing = np.flatnonzero(np.isin(number, shared))
+        order = sharing[np.argsort(number[sharing], kind="stable")]
+        groups = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+        for keys in groups:
             for word in words:
                 pairs = zip(word.symbols[keys].tolist(), self.start[keys].tolist(), strict=True)
                 if not word.code.agree(pairs):
@@ -223,6 +228,7 @@ def equations_of(rows: Integers, columns: Integers, layout: Layout) -> Array:
     Returns:
         Shape (n, 2 groups), int32.
     """
+    rows, columns = rows.astype(np.int32), columns.astype(np.int32)
     width = layout.word_columns
     row = [rows[0], np.where(rows[1] > 0, layout.rows[0] + rows[1] - 1, -1)]
     column = [columns[0]]

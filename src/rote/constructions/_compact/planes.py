@@ -12,7 +12,7 @@ wherever neighbours have different labels.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -22,9 +22,15 @@ from rote.network import Affine
 from rote.network.activation import RELU
 from rote.typing import Array, Codes, DType, Floats, Integers
 
-__all__ = ["Planes", "cut"]
+__all__ = ["Planes", "cut", "label_changes"]
 
 _UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
+
+_SMALLEST = {"float32": 2.0**-112, "float64": 2.0**-1000}
+"""Smallest half gap: its inverse times a weight is finite. Ours."""
+
+_PRUNED = 1 << 23
+"""Most bits among which hyperplanes that are not needed are looked for. Ours."""
 
 _WEIGHT = 127
 """Largest integer weight: one byte."""
@@ -71,6 +77,18 @@ class Planes:
     bits: Array
     dtype: DType
 
+    def distinct(self) -> tuple[Planes, Integers]:
+        """The same hyperplanes for one point of each row of bits, since their labels are equal.
+
+        Returns:
+            The hyperplanes, and the numbers of these points in order.
+        """
+        words = _packed(self.bits)
+        order = np.lexsort(words.T)  # equal rows stay in order
+        new = np.any(words[order[1:]] != words[order[:-1]], axis=1)
+        kept = np.sort(order[np.append(True, new)])
+        return replace(self, bits=self.bits[kept]), kept
+
     @property
     def layers(self) -> tuple[Affine, Affine]:
         """The layers u = relu(b + 1/K - w.x) and z = relu(1/K - u), 1/K times the bits."""
@@ -112,9 +130,9 @@ def cut(
     scale = _column_scales(X)
     pairs = _disagreeing_pairs(codes)
     count = max(1, math.ceil(math.log2(max(2.0, pairs / _PAIRS))))
-    cuts = _first_cuts(X, scale, count, dtype, rng)
-    if X.shape[1] == 1:
-        cuts += _thresholds(X[:, 0], codes, rows, dtype)
+    line = _line(points)
+    cuts = _thresholds(X, line, codes, rows, dtype) if line is not None else []
+    cuts = cuts or _first_cuts(X, scale, count, dtype, rng)
     bits = _sides(X, cuts)
     while (confused := _confused(bits, codes)).size:
         found = _best_cut(X, scale, confused, dtype, rng) or _separating(
@@ -122,7 +140,36 @@ def cut(
         )
         cuts.append(found)
         bits = np.concatenate([bits, _sides(X, [found])], axis=1)
+    if len(cuts) > 2 * count and bits.size <= _PRUNED and line is None:
+        needed = _needed(bits, codes)
+        cuts, bits = [cuts[j] for j in needed], bits[:, needed]
     return _planes(cuts, bits, dtype)
+
+
+def label_changes(points: Array, codes: Codes) -> float:
+    """How often labels change along a line; infinite if the points are on none along an axis."""
+    line = _line(points)
+    if line is None:
+        return math.inf
+    return int(np.count_nonzero(np.diff(codes[np.argsort(points[:, line], kind="stable")])))
+
+
+def _line(points: Array) -> int | None:
+    """The only feature that varies, if there is one."""
+    varying = np.flatnonzero(points.min(axis=0) < points.max(axis=0))
+    return int(varying[0]) if len(varying) == 1 else None
+
+
+def _needed(bits: Array, codes: Codes) -> list[int]:
+    """The numbers of hyperplanes that are left when those that others replace go, one by one."""
+    # Labels of large cells take many hyperplanes to tell apart the last points at their borders,
+    # and these then do the work of the first.
+    kept = list(range(bits.shape[1]))
+    for j in range(bits.shape[1]):
+        rest = [k for k in kept if k != j]
+        if rest and not _confused(bits[:, rest], codes).size:
+            kept = rest
+    return kept
 
 
 def _disagreeing_pairs(codes: Codes) -> float:
@@ -131,8 +178,9 @@ def _disagreeing_pairs(codes: Codes) -> float:
     return float(counts.sum() ** 2 - np.sum(counts**2)) / 2
 
 
-def _thresholds(x: Floats, codes: Codes, rows: Integers, dtype: DType) -> list[_Cut]:
-    """The thresholds between neighbours on a line that have different labels."""
+def _thresholds(X: Floats, line: int, codes: Codes, rows: Integers, dtype: DType) -> list[_Cut]:
+    """The thresholds between neighbours along one feature that have different labels."""
+    x = X[:, line]
     order = np.argsort(x, kind="stable")
     change = np.flatnonzero(np.diff(codes[order]))
     if len(change) > _MOST_THRESHOLDS:
@@ -141,11 +189,12 @@ def _thresholds(x: Floats, codes: Codes, rows: Integers, dtype: DType) -> list[_
             f"has room for {_MOST_THRESHOLDS} thresholds. Use another construction."
         )
     left, right = order[change], order[change + 1]
-    w = np.ones(1)
+    w = np.zeros(X.shape[1])
+    w[line] = 1
     offset = np.maximum(np.abs(x[left]), np.abs(x[right]))
     # Errors of x - b grow with x less than x itself does, so that only neighbours bound a gap.
-    upper = x[left] + _errors(x[left, None], w, offset, dtype)
-    lower = x[right] - _errors(x[right, None], w, offset, dtype)
+    upper = x[left] + _errors(X[left], w, offset, dtype)
+    lower = x[right] - _errors(X[right], w, offset, dtype)
     gaps = lower - upper
     narrow = np.flatnonzero(gaps <= 8 * _UNIT[dtype] * offset)
     if narrow.size:
@@ -314,19 +363,30 @@ def _sides(X: Floats, cuts: list[_Cut]) -> Array:
 
 def _confused(bits: Array, codes: Codes) -> Integers:
     """Neighbours of different labels among the points with equal bits, shape (pairs, 2)."""
-    packed = np.packbits(bits, axis=1)
-    keys = np.zeros((len(bits), max(1, -(-packed.shape[1] // 8)) * 8), np.uint8)
-    keys[:, : packed.shape[1]] = packed
-    words = keys.view(np.uint64)
+    words = _packed(bits)
     order = np.lexsort((codes, *words.T))
     same = np.all(words[order[1:]] == words[order[:-1]], axis=1)
     clash = np.flatnonzero(same & (codes[order[1:]] != codes[order[:-1]]))
     return np.stack([order[clash], order[clash + 1]], axis=1)
 
 
+def _packed(bits: Array) -> Array:
+    """The bits of each point in words of 64."""
+    packed = np.packbits(bits, axis=1)
+    keys = np.zeros((len(bits), max(1, -(-packed.shape[1] // 8)) * 8), np.uint8)
+    keys[:, : packed.shape[1]] = packed
+    words: Array = keys.view(np.uint64)
+    return words
+
+
 def _planes(cuts: list[_Cut], bits: Array, dtype: DType) -> Planes:
     """All hyperplanes with one common factor K, so that their weights share one power of two."""
     unit = min(2.0 ** math.floor(math.log2(c.gap / 1.5)) for c in cuts)
+    if unit < _SMALLEST[dtype]:
+        raise PrecisionError(
+            f"Some points with different labels differ by no more than {unit:.0e}, which is near "
+            f"the smallest numbers of {dtype}. Rescale the features."
+        )
     weight = np.stack([0 - c.w for c in cuts])  # no negative zeros
     bias = np.array([float(np.dtype(dtype).type(c.b + unit)) for c in cuts])
     return Planes(weight, bias, unit, bits, dtype)

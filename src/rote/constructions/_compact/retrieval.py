@@ -2,8 +2,8 @@ r"""Retrieval: sparse linear systems over GF(2), solved by lazy elimination.
 
 Each equation asks that a few unknown bits add up to a given bit. *Lazy* elimination
 [genuzio2016] sets few unknowns aside until every equation can be solved in turn for its last
-remaining unknown; the unknowns set aside, about a quarter of all when equations have six, form
-a dense system, which Gaussian elimination by blocks of eight columns (the method of four Russians)
+remaining unknown; the unknowns set aside, less than a quarter of all when equations have six, form
+a dense system, which Gaussian elimination by blocks of columns (the method of four Russians)
 solves. Its time is cubic in that quarter only.
 
 Nothing here knows of networks.
@@ -46,11 +46,11 @@ def solve(equations: Array, values: Array, free: Array) -> Solution:
     Returns:
         The solution that agrees with ``free`` where there is a choice.
     """
-    from rote.constructions._compact import kernels
+    from rote.constructions._compact import kernels, schedule
 
     unknowns = len(free)
-    starts, members = kernels.occurrences(equations, unknowns)
-    order, pivot, aside = kernels.schedule(equations, starts, members)
+    starts, members = schedule.occurrences(equations, unknowns)
+    order, pivot, aside = schedule.schedule(equations, starts, members)
     rows = kernels.reduce(equations, values, starts, members, order, pivot, aside)
     dense = np.ones(len(equations), dtype=np.bool_)
     dense[order] = False
