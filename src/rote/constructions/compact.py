@@ -36,6 +36,7 @@ from rote.constructions._compact.output import bounded, output_layers, sign_laye
 from rote.constructions._compact.planes import cut, label_changes
 from rote.constructions._compact.reader import point_gap, reader_layers
 from rote.constructions._compact.shallow import shallow_layers
+from rote.constructions._compact.sparse import sparse
 from rote.constructions._compact.words import Word, Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
@@ -83,6 +84,9 @@ _HOPELESS = 8
 
 _LARGEST_NUMBER = (1 << 63) - 1
 """Largest combination of projections that is looked at: 2^63 of them need no such look."""
+
+_SPARSELY = 24
+"""Seeds with sparse projections in the shallow form. Ours."""
 
 _FOLDS = 256
 """Most folds tried on the same projections. Ours."""
@@ -331,7 +335,8 @@ def _remember(
             )
             margin *= _GROWTH
         context.progress("hash", attempt, _ATTEMPTS)
-        memory = _attempt(context, encoder, words, layout, margin, shallow)
+        points = data.points if shallow and attempt < _SPARSELY else None
+        memory = _attempt(context, encoder, words, layout, margin, shallow, points)
         if memory is not None:
             return memory
     raise PrecisionError(
@@ -347,8 +352,9 @@ def _attempt(
     layout: Layout,
     margin: float,
     shallow: bool,
+    points: Array | None,
 ) -> _Memory | None:
-    """One seed: a hash without conflicts whose systems fit and have solutions."""
+    """One seed: a hash without conflicts whose systems fit, of few terms if points are given."""
     count, deviation = _projections(
         len(words[0].symbols), layout, encoder, shallow, margin / _GROWTH
     )
@@ -363,6 +369,8 @@ def _attempt(
             return None
     else:
         return None
+    if points is not None and isinstance(encoder, IntegerEncoder):
+        projections = sparse(projections, points, layout.ranges, deviation, context.rng)
     address = None
     largest = projections.values.max(axis=0)
     for _ in range(1 if count >= len(layout.ranges) else _FOLDS):

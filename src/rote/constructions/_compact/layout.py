@@ -265,13 +265,13 @@ def choose_layout(
     Returns:
         The layout.
     """
-    large = pairs > _MANY and not selected
-    conflicts, luck = (0.7, 1 / 3) if large else (2.5, 1 / 64)
+    large, shallow = pairs > _MANY and not selected, selected and planes <= PLANES
+    conflicts, luck = (0.7, 1 / 3) if large else (1.5, 1 / 2) if shallow else (2.5, 1 / 64)
     best: tuple[float, Layout] | None = None
     limit = _LONG_ROWS if planes > PLANES else _ROWS
     fewest = max(1, math.ceil(mean / (_SYSTEM if mean < _MANY_EQUATIONS else _SYSTEM // 2)))
     # A row of the shallow form has a weight for each shard and each row of a shard.
-    more = _MORE_SHARDS if selected and planes <= PLANES else max(2, fewest // 2)
+    more = _MORE_SHARDS if shallow else max(2, fewest // 2)
     for shards in range(fewest, min(fewest + more, _ROWS) + 1):
         fullest = _fullest(mean / shards, variance, shards * planes, luck)
         for groups, total in itertools.product(groups_tried, range(5 * groups_tried[0], 260)):
