@@ -36,11 +36,13 @@ from rote.constructions._compact.output import bounded, output_layers, sign_laye
 from rote.constructions._compact.planes import cut
 from rote.constructions._compact.reader import point_gap, reader_layers
 from rote.constructions._compact.shallow import LEVELS, shallow_layers
+from rote.constructions._compact.sharing import column_words
 from rote.constructions._compact.words import Word, Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
+from rote.data.joint import split
 from rote.errors import AssumptionError, OptionError, PrecisionError
-from rote.network import Affine, Decision, Layer, Nearest, Sign, Size, Value
+from rote.network import Affine, Columns, Decision, Layer, Nearest, Sign, Size, Value
 from rote.typing import Array, DType, Integers
 
 __all__ = ["Compact"]
@@ -132,10 +134,12 @@ class Compact(Construction):
         if data.labels is None:
             return self._real_layers(data, context)
         assert data.codes is not None
+        if data.columns > 1:
+            return self._column_layers(data, context)
         classes, reject = len(data.labels), self.reject_unknown
         if classes == 1 and not reject:
             return (_constant(np.zeros(1), data.d, context.dtype),), Nearest(data.labels)
-        words = class_words(data.codes, classes, reject)
+        words = class_words(data.codes, np.arange(classes)[:, None], reject)
         if classes == 2 and not reject:
             return self._built(data, context, words, sign=True), Sign(data.labels)
         labels = _with_unknown(data.labels) if reject else data.labels
@@ -143,6 +147,21 @@ class Compact(Construction):
         if order is not None:  # outputs count intervals, so that stairs rise by one
             words, labels = (_counting(words[0], order),), labels[order]
         return self._built(data, context, words), Nearest(labels)
+
+    def _column_layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
+        """Remember the rows of labels together, and answer each column's code."""
+        assert data.labels is not None
+        assert data.codes is not None
+        columns, reject = split(data.labels), self.reject_unknown
+        decision = Columns(tuple(_with_unknown(own) if reject else own for own, _ in columns))
+        if len(data.labels) == 1 and not reject:
+            return (_constant(np.zeros(data.columns), data.d, context.dtype),), decision
+        values = np.stack([codes for _, codes in columns], axis=1)
+        if reject:
+            return self._built(data, context, class_words(data.codes, values, reject)), decision
+        words, orders = column_words(values[data.codes])
+        pairs = zip(decision.labels, orders, strict=True)
+        return self._built(data, context, words), Columns(tuple(own[o] for own, o in pairs))
 
     def _real_layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Remember levels of the targets, and scale them by one more layer."""
