@@ -11,7 +11,8 @@ from onnx import ModelProto, TensorProto, helper
 
 from rote.errors import FormatError
 from rote.export.onnx import from_bytes, to_bytes
-from rote.network import Network
+from rote.export.onnx.labels import file_labels
+from rote.network import Columns, Decision, Network
 from rote.network.serial import digest
 from rote.typing import Array
 
@@ -52,6 +53,15 @@ def outputs(file: bytes, x: Array) -> list[Any]:
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: x})  # type: ignore[no-any-return]
+
+
+def returned(decision: Decision, codes: Array) -> Any:
+    """What a runtime returns for codes that were decided."""
+    labels = file_labels(decision)
+    if not isinstance(decision, Columns):
+        return labels[np.minimum(codes, len(labels) - 1)].tolist()
+    parts = np.split(labels, np.cumsum([len(own) for own in decision.labels])[:-1])
+    return [[p[c] for p, c in zip(parts, row, strict=True)] for row in codes.tolist()]
 
 
 def read(made: ModelProto, x: Array | None = None, **options: Any) -> Network:

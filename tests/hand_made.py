@@ -8,7 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from rote.data import DataSet
-from rote.network import Affine, ArgMax, Bits, Layer, Nearest, Network, Residual, Sign, Value
+from rote.data.joint import beside, split
+from rote.network import (
+    Affine,
+    ArgMax,
+    Bits,
+    Columns,
+    Layer,
+    Nearest,
+    Network,
+    Residual,
+    Sign,
+    Value,
+)
 from rote.network.activation import HARD_TANH, IDENTITY, RELU, THRESHOLD, leaky
 from rote.typing import Array, DType
 
@@ -22,6 +34,15 @@ def table(n: int = 7, classes: int = 3, *, seed: int = 0, real: bool = False) ->
         return DataSet.from_arrays(X, np.round(rng.standard_normal(n), 3), task="real")
     y = np.append(np.arange(classes), rng.integers(0, classes, n - classes))[:n]
     return DataSet.from_arrays(X, y)
+
+
+def two_columns(n: int = 9, *, seed: int = 0) -> DataSet:
+    """Such points with a word of three and a truth value each."""
+    words = np.array(["no", "perhaps", "yes"])
+    points = table(n, seed=seed)
+    assert points.codes is not None
+    truths = np.random.default_rng(seed).integers(0, 2, n) > 0
+    return DataSet.from_arrays(points.points, beside([words[points.codes], truths]))
 
 
 def _sorted_projection(data: DataSet) -> tuple[Array, Array]:
@@ -45,6 +66,20 @@ def interpolation(data: DataSet, dtype: DType = "float32") -> Network:
     w, b, a, a0 = _arrays(dtype, [[3, 1]], -c[:-1], [np.diff(slope, prepend=0)], y[:1])
     decision = Nearest(data.labels) if data.labels is not None else Value(1e-2)
     return Network((Affine(w, b, RELU), Affine(a, a0)), decision, dtype)
+
+
+def columns(data: DataSet, dtype: DType = "float32") -> Network:
+    """Threshold units between the points, which two label columns share; one output for each."""
+    c = data.points.astype(np.float64) @ [3.0, 1.0]
+    order = np.argsort(c)
+    assert data.labels is not None
+    assert data.codes is not None
+    each = split(data.labels)
+    codes = np.stack([own for _, own in each], axis=1)[data.codes][order]
+    middle = c[order][:-1] + c[order][1:]
+    w, b, a, a0 = _arrays(dtype, [[6, 2]], -middle, np.diff(codes, axis=0).T, codes[0])
+    decision = Columns(tuple(labels for labels, _ in each))
+    return Network((Affine(w, b, THRESHOLD), Affine(a, a0)), decision, dtype)
 
 
 def lookup(data: DataSet, dtype: DType = "float32") -> Network:

@@ -70,6 +70,10 @@ def distance(decision: Any, raw: Sequence[Fraction], target: Any) -> Fraction | 
         return min(
             tolerance - abs(a - Fraction(t)) for a, t in zip(raw, target.tolist(), strict=True)
         )
+    if kind == "Columns":
+        parts = zip(decision.labels, raw, target.tolist(), strict=True)
+        distances = [_to_code(a, code, len(labels) - 1) for labels, a, code in parts]
+        return min((d for d in distances if d is not None), default=None)
     last = len(decision.labels) - 1
     target = int(target)
     if kind == "ArgMax":
@@ -80,7 +84,13 @@ def distance(decision: Any, raw: Sequence[Fraction], target: Any) -> Fraction | 
     if kind == "Bits":
         return min(a - half if target >> j & 1 else half - a for j, a in enumerate(raw))
     assert kind == "Nearest"
-    edges = [raw[0] - (target - half)] * (target > 0) + [target + half - raw[0]] * (target < last)
+    return _to_code(raw[0], target, last)
+
+
+def _to_code(raw: Fraction, code: int, last: int) -> Fraction | None:
+    """How far an output may move before it is nearest to another code."""
+    half = Fraction(1, 2)
+    edges = [raw - (code - half)] * (code > 0) + [code + half - raw] * (code < last)
     return min(edges, default=None)
 
 

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from rote.data import DataSet
+from rote.data.joint import beside
 from rote.network import (
     Affine,
     ArgMax,
     Bits,
+    Columns,
     Decision,
     Layer,
     Nearest,
@@ -158,9 +160,22 @@ def label_array(values: Sequence[object]) -> Array:
 
 
 @st.composite
+def label_tables(draw: st.DrawFn) -> Array:
+    """Different rows of two or three labels, each column of one kind."""
+    columns = draw(st.lists(labels, min_size=2, max_size=3))
+    row = st.tuples(*(st.integers(0, len(column) - 1) for column in columns))
+    rows = draw(st.lists(row, min_size=1, max_size=5, unique=True))
+    codes = np.array(rows).T
+    return beside([label_array(c)[own] for c, own in zip(columns, codes, strict=True)])
+
+
+@st.composite
 def decisions(draw: st.DrawFn) -> tuple[Decision, int]:
     """A decision and the number of outputs that it needs."""
-    array = label_array(draw(labels))
+    if draw(st.integers(0, 4)) == 0:
+        columns = draw(st.lists(labels, min_size=2, max_size=3))
+        return Columns(tuple(map(label_array, columns))), len(columns)
+    array = draw(label_tables()) if draw(st.integers(0, 3)) == 0 else label_array(draw(labels))
     count = len(array)
     options: list[tuple[Decision, int]] = [
         (Nearest(array), 1),
@@ -224,12 +239,14 @@ def data_sets(
     max_features: int = 4,
     classes: int | None = None,
     max_outputs: int = 2,
+    max_columns: int = 1,
     elements: st.SearchStrategy[float] | None = None,
 ) -> DataSet:
     """Distinct points of dyadic coordinates with labels.
 
     With ``classes`` every label from 0 to ``classes`` - 1 may occur, not all of them need to; else
-    labels are of any kind. Real targets are dyadic as well.
+    labels are of any kind, and with ``max_columns`` up to so many for each point. Real targets are
+    dyadic as well.
     """
     n = draw(st.integers(min_points, max_points))
     d = draw(st.integers(1, max_features))
@@ -241,6 +258,10 @@ def data_sets(
         k = draw(st.integers(1, max_outputs))
         y = draw(hnp.arrays(np.float64, (n, k), elements=tame_floats("float32")))
         return DataSet.from_arrays(X, y, task="real")
-    names = label_array(range(classes) if classes else draw(labels))
-    codes = draw(st.lists(st.integers(0, len(names) - 1), min_size=n, max_size=n))
-    return DataSet.from_arrays(X, names[codes], task="classes")
+    columns = []
+    for _ in range(draw(st.integers(1, max_columns))):
+        names = label_array(range(classes) if classes else draw(labels))
+        codes = draw(st.lists(st.integers(0, len(names) - 1), min_size=n, max_size=n))
+        columns.append(names[codes])
+    y = columns[0] if len(columns) == 1 else beside(columns)
+    return DataSet.from_arrays(X, y, task="classes")

@@ -13,7 +13,9 @@ from rote.certify import verify
 from rote.constructions import CATALOGUE, Construction, make
 from rote.data import DataSet
 from rote.errors import AssumptionError, OptionError, PrecisionError
+from rote.export.replay import replay
 from rote.network import Residual, serial
+from rote.network.exact import predict_exact
 from rote.typing import DType, Task
 
 _CASES = [
@@ -152,6 +154,21 @@ def test_order_of_rows_and_names_of_labels_change_no_verdict(
         except AssumptionError:
             verdicts.add("refused")
     assert len(verdicts) == 1
+
+
+@pytest.mark.parametrize(("key", "dtype"), _CLASSES)
+def test_every_construction_takes_several_columns_of_labels(key: str, dtype: DType) -> None:
+    X = np.random.default_rng(3).standard_normal((12, 4))
+    words, numbers = np.array(["no", "perhaps", "yes"]), np.arange(12) // 5
+    y = np.array([words[np.arange(12) % 3], numbers], dtype=object).T
+    data = DataSet.from_arrays(X, y)
+    assert data.columns == 2
+    assert is_memorized(make(key), data, dtype)
+    network = make(key).build(data, dtype=dtype)
+    predicted = predict_exact(network, X) if dtype == "exact" else network.predict(X)
+    assert predicted.tolist() == y.tolist()
+    claim = replay(network, data, batches=(12,))
+    assert claim.holds or not claim.available
 
 
 @pytest.mark.parametrize(("key", "dtype"), _SINGLE)

@@ -15,7 +15,13 @@ import rote
 from rote.api.build import Objective, _wrong_rows
 from rote.certify import Certificate
 from rote.constructions import CATALOGUE
-from rote.errors import AssumptionError, CertificationError, OptionError, PrecisionError
+from rote.errors import (
+    AssumptionError,
+    CertificationError,
+    ContradictionError,
+    OptionError,
+    PrecisionError,
+)
 from rote.network import Nearest, Network
 from rote.typing import Array
 
@@ -38,6 +44,45 @@ def test_labels_come_back_as_they_were_given(names: list[object]) -> None:
     memo = rote.memorize(X, y, task="classes", construction="zhang2017")
     assert memo.predict(X).tolist() == y.tolist()
     assert memo.certificate.certified
+
+
+@pytest.mark.parametrize("construction", ["compact", "zhang2017"])
+def test_several_columns_of_labels_come_back_as_they_were_given(
+    construction: str, tmp_path: Path
+) -> None:
+    X, codes = table()
+    y = [[["a", "b", "c"][c], 10 * c % 7, bool(c % 2)] for c in codes.tolist()]
+    memo = rote.memorize(X, y, construction=construction)
+    assert repr(memo.predict(X).tolist()) == repr(y)
+    assert memo.replayed().certificate.certified
+    for name in ("net.onnx", "net.safetensors"):
+        rote.verify(memo.save(tmp_path / name), X, y)
+        with pytest.raises(CertificationError) as caught:
+            rote.verify(tmp_path / name, X, [*y[:7], ["a", 99, False], *y[8:]])
+        assert caught.value.rows == (7,)
+    assert torch_labels(memo, X) == y
+
+
+def torch_labels(memo: rote.Memo, X: Array) -> list[list[object]]:
+    """What the PyTorch module decides."""
+    import torch
+
+    from rote.export.torch import from_torch
+
+    module = memo.to_torch()
+    assert from_torch(module).decision is memo.network.decision
+    codes = module.decide(torch.tensor(X.astype(memo.network.dtype))).numpy()
+    return memo.network.decision.named(codes).tolist()  # type: ignore[no-any-return]
+
+
+def test_columns_of_one_type_keep_it() -> None:
+    X, codes = table()
+    for y in (np.stack([codes > 0, codes > 1], axis=1), np.stack([codes, codes // 2], axis=1)):
+        memo = rote.memorize(X, y, task="classes", construction="compact")
+        assert memo.predict(X).dtype == y.dtype
+        assert np.array_equal(memo.predict(X), y)
+    with pytest.raises(ContradictionError, match=r"rows 0 and 1 .* \['a', 1\] and \['a', 2\]"):
+        rote.memorize([[1], [1]], [["a", 1], ["a", 2]])
 
 
 def test_the_default_is_the_smallest_file_that_can_be_certified() -> None:

@@ -9,7 +9,7 @@ import hand_made
 from rote.certify import verify
 from rote.data import DataSet
 from rote.errors import DataError, OptionError
-from rote.network import Affine, ArgMax, Nearest, Network, Value
+from rote.network import Affine, ArgMax, Columns, Nearest, Network, Value
 from rote.network.serial import digest
 from rote.typing import Array
 
@@ -91,6 +91,29 @@ def test_a_label_that_the_network_does_not_know_fails_its_rows_only() -> None:
         assert claim.margin is None
     nothing = DataSet.from_arrays([[0.0]], ["z"])
     assert verify(identity(["a"]), nothing).claims["exact"].rows == (0,)
+
+
+def test_columns_are_compared_by_value_and_in_order() -> None:
+    layer = Affine(np.array([[1.0], [-1.0]]), np.array([0.0, 1.0]))
+    network = Network((layer,), Columns((np.array([5, 7]), np.array(["a", "b"]))))
+    X = [[0.0], [1.0]]
+    assert verify(network, DataSet.from_arrays(X, [[5.0, "b"], [7, "a"]])).certified
+    swapped = verify(network, DataSet.from_arrays(X, [["b", 5], ["a", 7]]))
+    assert swapped.claims["exact"].rows == (0, 1)
+    assert verify(network, DataSet.from_arrays(X, [[5, "b"], [7, "b"]])).claims["exact"].rows == (
+        1,
+    )
+    unknown = verify(network, DataSet.from_arrays(X, [[5, "b"], [7, "c"]]))
+    for claim in unknown.claims.values():
+        assert claim.rows == (1,)
+        assert claim.reason == "Row 1: the network knows no label [7, 'c']."
+    for y, found in ((["a", "b"], 1), ([["a", 1, 2], ["b", 2, 3]], 3)):
+        with pytest.raises(DataError, match=f"decides 2 label columns, but the data have {found}"):
+            verify(network, DataSet.from_arrays(X, y))
+    joint = Network((Affine(np.eye(1), np.zeros(1)),), Nearest(np.array([["a", "x"], ["b", "x"]])))
+    assert verify(joint, DataSet.from_arrays(X, [["a", "x"], ["b", "x"]])).certified
+    with pytest.raises(DataError, match="decides 2 label columns, but the data have 1"):
+        verify(joint, DataSet.from_arrays(X, ["a", "b"]))
 
 
 def test_points_are_rounded_to_the_dtype_and_counted() -> None:

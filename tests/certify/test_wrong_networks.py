@@ -11,7 +11,7 @@ import hand_made
 from oracles import below, smallest_distance
 from rote.certify import verify
 from rote.data import DataSet
-from rote.network import Network
+from rote.network import Columns, Network
 from rote.typing import DType
 
 Builder = Callable[[DataSet, DType], Network]
@@ -28,6 +28,9 @@ def case(name: str, dtype: DType) -> tuple[Network, DataSet]:
         data = hand_made.table(6)
         network = hand_made.mixed(data, dtype)
         return network, own_answers(network, data)
+    if name == "columns":
+        data = hand_made.two_columns()
+        return hand_made.columns(data, dtype), data
     builder: Builder = getattr(hand_made, name.removesuffix(" real"))
     data = hand_made.table(real=name.endswith("real"))
     return builder(data, dtype), data
@@ -35,7 +38,7 @@ def case(name: str, dtype: DType) -> tuple[Network, DataSet]:
 
 CASES = [
     (name, dtype)
-    for name in ("interpolation", "interpolation real", "lookup", "saturated", "mixed")
+    for name in ("interpolation", "interpolation real", "lookup", "saturated", "mixed", "columns")
     for dtype in ("float32", "float64", "exact")
     if not (name.startswith("interpolation") and dtype == "exact")  # its slopes are no integers
 ]
@@ -77,7 +80,13 @@ def test_no_neighbour_is_certified_unless_it_is_right(name: str, dtype: DType) -
 
 def codes(network: Network, data: DataSet) -> np.ndarray:
     """The codes that the network has for the data's labels."""
-    assert network.decision.labels is not None
+    listed = network.decision.listed
+    assert listed is not None
     assert data.labels is not None
-    place = {label: code for code, label in enumerate(network.decision.labels.tolist())}
+    if isinstance(network.decision, Columns):
+        rows = data.labels[data.codes].tolist()
+        return np.array(
+            [[own.index(v) for own, v in zip(listed, row, strict=True)] for row in rows]
+        )
+    place = {label: code for code, label in enumerate(listed)}
     return np.array([place[v] for v in data.labels[data.codes].tolist()])

@@ -51,6 +51,64 @@ def test_verify_proves_that_exact_weights_exist(
     assert (exists, "exists: " in capsys.readouterr().out) == (0, True)
 
 
+@pytest.fixture
+def several(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(1)
+    lines = [
+        f"{v // 20},{v % 20},{['red', 'green', 'blue'][v % 3]},{'yes' if v % 7 else 'no'},{v % 5}"
+        for v in rng.permutation(400)[:60].tolist()
+    ]
+    path = tmp_path / "several.csv"
+    path.write_text("x,y,colour,ripe,size\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def test_several_label_columns(several: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    network, columns = several.with_suffix(".onnx"), ("--label", "colour,ripe,size")
+    assert build(several, *columns, "--construction", "compact") == 0
+    assert "60 points, 2 features, 21 classes in 3 columns" in capsys.readouterr().out
+    assert run(["verify", str(network), str(several), *columns]) == 0
+    capsys.readouterr()
+    assert run(["show", str(network)]) == 0
+    text = capsys.readouterr().out
+    assert "output 0, nearest among blue, green, red" in text
+    assert "output 2, nearest among 0, 1, 2, 3, 4" in text
+    assert run(["show", str(network), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)["decision"]
+    assert shown["kind"] == "columns"
+    assert shown["labels"] == [["blue", "green", "red"], ["no", "yes"], [0, 1, 2, 3, 4]]
+    assert build(several, *columns, "--json") == 0
+    built = json.loads(capsys.readouterr().out)
+    assert (built["classes"], built["columns"], built["outputs"]) == (21, 3, 1)
+    assert built["certificate"]["claims"]["replayed"]["holds"]
+    assert run(["show", built["network"], "--json"]) == 0
+    json.loads(capsys.readouterr().out)
+    assert (
+        run(
+            ["compare", str(several), *columns, "--json", "--constructions", "compact", "zhang2017"]
+        )
+        == 0
+    )
+    compared = json.loads(capsys.readouterr().out)["compared"]
+    assert all(row["refused"] is None for row in compared)
+    assert run(["plan", str(several), *columns, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["problem"]["classes"] == 21
+
+    text = several.read_text()
+    several.write_text(text.replace(",yes,", ",no,", 1))
+    assert run(["verify", str(network), str(several), *columns]) == 1
+    assert "fails for 1 point" in capsys.readouterr().out
+    assert run(["verify", str(network), str(several), "--label", "size,ripe,colour"]) == 1
+    assert "Row 0: the network knows no label [" in capsys.readouterr().out
+    first = text.splitlines()[1]
+    several.write_text(text + first.replace("yes", "no") + "\n")
+    assert build(several, *columns) == 2
+    assert "rows 0 and 60 are equal, but labelled [" in error_line(capsys)
+    several.write_text(text + "50,50,,yes,3\n")
+    assert build(several, *columns) == 2
+    assert "line 62: Row 60, column 'colour': the label is missing" in error_line(capsys)
+
+
 def test_build_verify_and_show(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     network = table.with_suffix(".onnx")
     assert build(table) == 0

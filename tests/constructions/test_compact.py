@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,13 @@ from hypothesis import strategies as st
 from rote.certify import verify
 from rote.constructions.compact import Compact
 from rote.data import DataSet
+from rote.data.joint import beside
 from rote.errors import AssumptionError, OptionError, PrecisionError
 from rote.export.onnx import to_bytes
-from rote.network import Network, serial
+from rote.network import Columns, Network, serial
 from rote.network.storage import stored_bytes
 from rote.typing import DType
+from strategies import data_sets
 
 
 def remembered(data: DataSet, dtype: DType = "float32", seed: int = 0) -> Network:
@@ -135,6 +139,81 @@ def test_columns_share_a_network_and_are_met_exactly() -> None:
     network = Compact(tolerance=0.4).build(data, dtype="float32")
     assert verify(network, data).claims["portable"].margin == pytest.approx(0.4)
     assert np.array_equal(network.raw(data.points), y)
+
+
+@given(
+    data_sets("classes", max_points=40, max_columns=4),
+    st.randoms(use_true_random=False),
+    st.sampled_from(["float32", "float64"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_columns_of_labels(data: DataSet, random: Random, dtype: DType) -> None:
+    network = remembered(data, dtype)
+    assert data.labels is not None
+    y = data.labels[data.codes]
+    assert network.predict(data.points).tolist() == y.tolist()
+    if data.columns == 1:
+        return
+    order = random.sample(range(data.columns), data.columns)
+    permuted = DataSet.from_arrays(data.points, y[:, order], task="classes")
+    assert permuted.information_bits == pytest.approx(data.information_bits)
+    answers = remembered(permuted, dtype).predict(data.points)
+    assert answers.tolist() == y[:, order].tolist()
+
+
+@pytest.mark.parametrize("shallow", [False, True])
+@pytest.mark.parametrize("kinds", [(2, 2), (5, 12, 2), (40, 30), (300, 3, 1)])
+def test_columns_of_labels_share_a_network(kinds: tuple[int, ...], shallow: bool) -> None:
+    rng = np.random.default_rng(len(kinds))
+    X = rng.integers(0, 256, (3000, 10))
+    y = np.stack([rng.integers(0, k, 3000).astype(str) for k in kinds], axis=1)
+    data = DataSet.from_arrays(X, y)
+    network = Compact(shallow=shallow).build(data, dtype="float32")
+    assert isinstance(network.decision, Columns)
+    assert verify(network, data).certified
+    assert np.array_equal(network.predict(X), y)
+    alone = [
+        Compact(shallow=shallow).build(DataSet.from_arrays(X, column), dtype="float32")
+        for column in y.T
+    ]
+    # The shallow form pays for speed with a wide reader of many symbols.
+    assert shallow or len(to_bytes(network)) < sum(len(to_bytes(one)) for one in alone)
+
+
+def test_a_weight_of_the_table_decides_columns() -> None:
+    rng = np.random.default_rng(0)
+    X, words = rng.integers(0, 256, (300, 8)), np.array(["a", "b", "c"])
+    y = np.stack([words[rng.integers(0, 3, 300)], words[rng.integers(0, 2, 300)]], axis=1)
+    data = DataSet.from_arrays(X, y)
+    network = remembered(data)
+    place = max(range(len(network.layers)), key=lambda i: network.affine_layers[i].weight.size)
+    layer = network.affine_layers[place]
+    weight = layer.weight.copy()
+    at = np.unravel_index(np.abs(weight).argmax(), weight.shape)
+    weight[at] += 1
+    layers = (*network.layers[:place], replace(layer, weight=weight), *network.layers[place + 1 :])
+    claims = verify(replace(network, layers=layers), data).claims
+    wrong = network.predict(X) != replace(network, layers=layers).predict(X)
+    assert wrong.any()
+    assert claims["exact"].failures.total == wrong.any(axis=1).sum()
+    assert not claims["portable"].holds
+
+
+def test_unknown_inputs_have_no_label_in_any_column() -> None:
+    rng = np.random.default_rng(1)
+    X, n = rng.integers(0, 256, (2000, 10)), 2000
+    columns = [np.array(["a", "b", "c"])[rng.integers(0, 3, n)], rng.integers(0, 4, n)]
+    data = DataSet.from_arrays(X, beside(columns))
+    network = Compact(reject_unknown=4).build(data, dtype="float32")
+    assert verify(network, data).certified
+    answers = network.predict(rng.integers(0, 256, (20_000, 10))).tolist()
+    known = [row for row in answers if row != ["unknown", -1]]
+    assert abs(len(known) / 20_000 - 2.0**-4) < 6 * np.sqrt(2.0**-4 / 20_000)
+    assert all("unknown" not in row and -1 not in row for row in known)
+    with pytest.raises(AssumptionError, match="room for 8 classes, not 12"):
+        Compact(reject_unknown=5).build(data)
+    with pytest.raises(AssumptionError, match="no label may be 'unknown'"):
+        Compact(reject_unknown=2).build(DataSet.from_arrays([[1], [2]], [["unknown", 1], ["b", 1]]))
 
 
 def test_equal_targets_need_no_memory() -> None:

@@ -171,10 +171,25 @@ def test_several_targets(path: Path) -> None:
     data = accepted(path, "u,a,v\n1,7,0.5\n2,8,-3\n", label="v,u")
     assert data.targets is not None
     assert data.targets.tolist() == [[0.5, 1.0], [-3.0, 2.0]]
-    message = refused(path, "u,a,v\n1,7,0.5\n2,8,x\n", label="v,u")
-    assert message.startswith(", line 2: column 'v': Row 0: real targets must be finite numbers")
-    assert "Several columns are real targets" in refused(
-        path, "u,a,v\n1,7,2\n", label="v,u", task="classes"
+    message = refused(path, "u,a,v\n1,7,0.5\n2,8,x\n", label="v,u", task="real")
+    assert message.startswith(", line 2: Row 0, label column 0: real targets must be finite number")
+
+
+def test_several_columns_of_classes(path: Path) -> None:
+    data = accepted(path, "u,a,v\n1,7,0.5\n2,8,x\n", label="v,u")
+    assert data.labels is not None
+    assert data.labels.tolist() == [["0.5", 1], ["x", 2]]
+    data = accepted(path, "u,a,v\n1,7,2\n3,8,true\n", label="u,v", task="classes")
+    assert data.labels is not None
+    assert data.labels.tolist() == [[1, "2"], [3, "true"]]
+    data = accepted(path, "u,a,v\n1,7,2\n3,8,4\n", label="u,v", task="classes")
+    assert data.labels is not None
+    assert (data.labels.dtype, data.labels.tolist()) == (np.int64, [[1, 2], [3, 4]])
+    data = accepted(path, "u,a,v\n1,7,true\n3,8,false\n", label="u,v")
+    assert data.labels is not None
+    assert data.labels.tolist() == [[1, True], [3, False]]
+    assert refused(path, "u,a,v\n1,7,\n3,8,x\n", label="u,v").startswith(
+        ", line 2: Row 0, column 'v': the label is missing"
     )
 
 

@@ -208,7 +208,7 @@ BAD_LABELS = {
     "inf": (
         np.array([[0.0, 1.0], [np.inf, 1.0]]),
         None,
-        "Row 1: labels must be finite, not [inf, 1.0]",
+        "Row 1, label column 0: labels must be finite, not inf. Drop",
     ),
     "None": (["a", None], None, "Row 1: the label is missing. Drop the row or name the label."),
     "NaN among names": (np.array(["a", np.nan], object), None, "Row 1: the label is missing"),
@@ -220,7 +220,10 @@ BAD_LABELS = {
         None,
         "must be numbers or strings, not datetime",
     ),
-    "classes in two columns": ([[0, 1], [1, 0]], "classes", "Several columns are real targets"),
+    "None in a column": ([["a", 1], ["b", None]], None, "Row 1, label column 1: the label is mis"),
+    "inf in a column": ([["a", np.inf], ["b", 0]], None, "Row 0, label column 1: labels must be"),
+    "text among targets": ([[1, 2], [0.5, "a"]], "real", "Row 1, label column 1: real targets"),
+    "large in a column": ([[1, "a"], [2**70, 0]], "real", "Row 0, label column 1: real targets"),
     "text as targets": (
         ["a", "b"],
         "real",

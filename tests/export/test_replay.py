@@ -255,12 +255,12 @@ def test_misuse() -> None:
             replay(network, data, **options)
     with pytest.raises(DataError, match="takes 1 features, but the data have 2"):
         replay(network, DataSet.from_arrays(np.eye(2), [0, 1]))
-    with pytest.raises(OptionError, match="decides labels, but the data hold real targets"):
+    with pytest.raises(OptionError, match=r"decides labels\. Read the data with task='classes'"):
         replay(network, DataSet.from_arrays([[1.0], [2.0]], [0.5, 1.5]))
     real = Network((Affine(np.ones((2, 1)), np.zeros(2)),), Value(0.5))
     with pytest.raises(DataError, match="has 2 outputs, but the data have 1 targets"):
         replay(real, DataSet.from_arrays([[1.0], [2.0]], [0.5, 1.5]))
-    with pytest.raises(OptionError, match="decides real targets, but the data hold labels"):
+    with pytest.raises(OptionError, match=r"decides real values\. Read the data with task='real'"):
         replay(real, data)
 
 

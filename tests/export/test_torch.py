@@ -7,6 +7,7 @@ import io
 import sys
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from rote.network import (
     Affine,
     ArgMax,
     Bits,
+    Columns,
     Decision,
     Nearest,
     Network,
@@ -45,7 +47,7 @@ from rote.network.activation import (
     power,
 )
 from rote.network.serial import digest
-from rote.typing import DType
+from rote.typing import Array, DType
 from strategies import ALL_ACTIVATIONS, FLOAT_DTYPES, decisions, layer_chains, networks, tensors
 
 UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
@@ -79,8 +81,7 @@ def test_integers_run_without_any_difference(data: st.DataObject) -> None:
     if decision.labels is None:
         np.testing.assert_array_equal(decided, network.raw(x))
     else:
-        assert module.labels is not None
-        assert [module.labels[code] for code in decided] == network.predict(x).tolist()
+        assert named(module, decided) == network.predict(x).tolist()
 
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES)
@@ -105,7 +106,20 @@ DECISIONS: list[tuple[Decision, int]] = [
     (ArgMax(np.array([10, 20, 30])), 3),
     (Bits(np.array([5])), 1),
     (Bits(np.array(["p", "q", "r"])), 2),
+    (Nearest(np.array([["a", "x"], ["a", "y"], ["b", "x"]])), 1),
+    (Columns((np.array(["a", "b", "c"]), np.array([7, 8]))), 2),
+    (Columns((np.array([0.5]), np.array([False, True]), np.arange(5))), 3),
 ]
+
+
+def named(module: TorchNetwork, codes: Array) -> list[Any]:
+    """The module's labels of codes that it decided, as plain lists."""
+    assert module.labels is not None
+    if codes.ndim == 1:
+        return [
+            list(v) if isinstance(v, tuple) else v for v in map(module.labels.__getitem__, codes)
+        ]
+    return [[own[c] for own, c in zip(module.labels, row, strict=True)] for row in codes]
 
 
 @pytest.mark.parametrize(("decision", "k"), DECISIONS)
@@ -114,10 +128,11 @@ def test_codes_are_decided_as_in_python(decision: Decision, k: int) -> None:
     values = [-9, -0.0, 0.0, 0.5, np.nextafter(0.5, 1), 1, 1.5, 1.6, 2.5, 9]
     grid = np.array(np.meshgrid(*[values] * k)).reshape(k, -1).T
     module = to_torch(network)
-    assert decision.labels is not None
-    assert module.labels == tuple(decision.labels.tolist())
-    labels = [module.labels[code] for code in module.decide(torch.tensor(grid))]
-    assert labels == network.predict(grid).tolist()
+    assert (
+        named(module, module.decide(torch.tensor(grid)).numpy()) == network.predict(grid).tolist()
+    )
+    unknown = module.decide(torch.full((1, k), torch.nan, dtype=torch.float64))
+    assert named(module, unknown.numpy())
 
 
 def sample() -> Network:

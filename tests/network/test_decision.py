@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Self
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rote.errors import OptionError
-from rote.network import ArgMax, Bits, Decision, Nearest, Sign, Value
+from rote.network import ArgMax, Bits, Columns, Decision, Nearest, Sign, Value
 from rote.typing import Array, Floats, Integers
 from strategies import decisions
 
@@ -75,14 +77,32 @@ def test_decided_exactly_where_all_slacks_are_positive(exact: bool, data: st.Dat
         return
     codes = decision.decide(raw)
     assert codes.dtype == np.int64
-    assert codes.shape == (len(raw),)
-    for t in range(len(decision.labels)):
-        room = slacks(decision, raw, np.full(len(raw), t))
+    sizes = [len(own) for own in decision.labels] if isinstance(decision, Columns) else []
+    assert codes.shape == (len(raw), *[len(sizes)] * bool(sizes))
+    for t in product(*map(range, sizes)) if sizes else range(len(decision.labels)):
+        room = slacks(decision, raw, np.array([t] * len(raw)))
         for code, slack in zip(codes, room, strict=True):
             if (slack > 0).all():
-                assert code == t
+                assert np.array_equal(code, t)
             elif (slack < 0).any():
-                assert code != t
+                assert not np.array_equal(code, t)
+
+
+@given(decisions())
+def test_labels_and_codes_stand_for_one_another(drawn: tuple[Decision, int]) -> None:
+    decision, _ = drawn
+    assume(decision.labels is not None)
+    if isinstance(decision, Columns):
+        codes = np.array(list(product(*(range(len(own)) for own in decision.labels))))
+        assert decision.columns == len(decision.labels)
+    else:
+        codes = np.arange(len(decision.labels))
+    named = decision.named(codes)
+    assert decision.codes_of(named).tolist() == codes.tolist()
+    assert (named.ndim == 1) == (decision.columns == 1)
+    strange = np.full_like(named, "no such label", dtype=object)
+    assert (decision.codes_of(strange) == -1).all()
+    assert pickle.loads(pickle.dumps(decision)).listed == decision.listed
 
 
 @given(st.data())
@@ -90,7 +110,8 @@ def test_slacks_move_no_faster_than_promised(data: st.DataObject) -> None:
     decision, outputs = data.draw(decisions())
     raw = np.array([data.draw(st.lists(quarters, min_size=outputs, max_size=outputs))])
     step = np.array([data.draw(st.lists(quarters, min_size=outputs, max_size=outputs))])
-    target = np.zeros((1, outputs)) if isinstance(decision, Value) else np.zeros(1, np.int64)
+    several = isinstance(decision, Value | Columns)
+    target = np.zeros((1, outputs) if several else 1, np.int64)
     exact = np.frompyfunc(Fraction, 1, 1)
     one, other = (slacks(decision, exact(a), target) for a in (raw, raw + step))
     if one.size:
@@ -108,6 +129,33 @@ def test_nearest() -> None:
     single = Nearest(np.array(["only"]))
     assert single.decide(raw).tolist() == [0] * 6
     assert slacks(single, raw, np.zeros(6, np.int64)).shape == (6, 0)
+
+
+def test_columns() -> None:
+    decision = Columns((np.array(["a", "b", "c"]), np.array([5]), np.array([True, False])))
+    raw = np.array([[0.25, 9.0, 0.75], [1.75, -9.0, -3.0]])
+    assert decision.decide(raw).tolist() == [[0, 0, 1], [2, 0, 0]]
+    labels = decision.label(raw)
+    assert labels.dtype == object
+    assert labels.tolist() == [["a", 5, False], ["c", 5, True]]
+    room = slacks(decision, raw, np.array([[0, 0, 1], [1, 0, 0]]))
+    assert room.tolist() == [[0.25, 0.25, 0.25, 0.25], [1.25, -0.25, 3.5, 3.5]]
+    same = Columns((np.array([4, 5]), np.array([6, 7])))
+    assert same.label(raw[:, :2]).dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ((np.array([1, 2]),), "two columns or more"),
+        ((np.array([1, 2]), np.empty(0)), "needs labels of shape"),
+        ((np.array([1, 2]), np.array([3, 3])), "must be different"),
+        ((np.array([1, 2]), np.array([[1, 2], [3, 4]])), "one list of labels for each"),
+    ],
+)
+def test_bad_columns(labels: tuple[Array, ...], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        Columns(labels)
 
 
 def test_sign() -> None:
@@ -142,6 +190,7 @@ def test_argmax_ties_are_wrong_for_every_class() -> None:
         (Sign(np.array([1, 2, 3])), 1, "'sign' needs two labels, not 3"),
         (Bits(np.array([1, 2, 3])), 3, "'bits' needs 2 outputs, not 3"),
         (ArgMax(np.array([1, 2, 3])), 2, "'argmax' needs 3 outputs, not 2"),
+        (Columns((np.array([1, 2]), np.array([3]))), 1, "'columns' needs 2 outputs, not 1"),
     ],
 )
 def test_decisions_need_their_outputs(decision: Decision, outputs: int, message: str) -> None:

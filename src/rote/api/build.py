@@ -53,13 +53,13 @@ def memorize(
 
     Args:
         X: Points, shape (n, d).
-        y: Class labels, shape (n,); or real targets, shape (n,) or (n, k).
+        y: Class labels or real targets, shape (n,), or (n, k) for several of each point.
         construction: A catalogue key, or ``auto`` for the smallest certified network of all.
         dtype: Arithmetic of the network; by default float32 if that can be certified, else float64.
         objective: What ``auto`` makes smallest: bytes of the ONNX file, parameters, neurons, depth,
             total weight, or an estimate of the time that one input takes.
         claim: What must hold: ``portable`` (the default wherever it can be had) or ``exact``.
-        task: ``classes`` or ``real``; by default floats that are not all integers are real.
+        task: ``classes`` or ``real``; by default as in :meth:`rote.data.DataSet.from_arrays`.
         seed: Seed of all randomness.
         progress: Called as ``progress(stage, done, total)``; may raise to stop the work.
         **options: The construction's own options.
@@ -231,7 +231,8 @@ def _wrong_rows(network: Network, data: DataSet) -> list[int]:
         right = np.abs(raw - data.target).max(axis=1) < network.decision.tolerance
     else:
         target, known = wanted(network, data)
-        right = known & (network.decision.decide(raw) == target)
+        equal = network.decision.decide(raw) == target
+        right = known & equal.reshape(data.n, -1).all(axis=1)
     return [int(row) for row in data.rows[~right]]
 
 

@@ -38,8 +38,8 @@ def verify(
     Args:
         network: A network, or a file in ONNX or Rote's own form; from any tool.
         X: Points, shape (n, d).
-        y: Class labels, shape (n,); or real targets, shape (n,) or (n, k).
-        task: ``classes`` or ``real``; by default floats that are not all integers are real.
+        y: Class labels or real targets, shape (n,), or (n, k) for several of each point.
+        task: ``classes`` or ``real``; by default as in :meth:`rote.data.DataSet.from_arrays`.
         decision: How the output of an ONNX file that has no ``label`` output is read.
         tolerance: Largest absolute error of real targets, where the file does not state it.
         claims: What to prove; by default ``exact`` and ``portable``. For real targets and smooth

@@ -73,10 +73,10 @@ def compare(
 
     Args:
         X: Points, shape (n, d).
-        y: Class labels, shape (n,); or real targets, shape (n,) or (n, k).
+        y: Class labels or real targets, shape (n,), or (n, k) for several of each point.
         constructions: Catalogue keys; by default all, the slow ones for few points only.
         dtype: Arithmetic of the networks; by default the shortest that can be certified.
-        task: ``classes`` or ``real``; by default floats that are not all integers are real.
+        task: ``classes`` or ``real``; by default as in :meth:`rote.data.DataSet.from_arrays`.
         seed: Seed of all randomness.
         time_limit: Seconds after which a construction is given up; none by default. It is kept in
             the main thread; in others only where a construction reports progress.

@@ -65,13 +65,14 @@ class Memo:
         return self.network.provenance.construction
 
     def predict(self, X: npt.ArrayLike) -> Array:
-        """Decided labels of shape (n,); real targets of shape (n,), or (n, k) for k > 1.
+        """Decided labels or real targets, shape (n,), or (n, k) for k > 1 of each point.
 
         Args:
             X: Points, shape (n, d).
 
         Returns:
-            Labels in their original type, or float targets.
+            Labels in their original type (dtype object where columns have different ones), or
+            float targets.
         """
         points = np.asarray(X)
         if self.network.dtype == "exact":

@@ -39,7 +39,7 @@ def prove_ball(network: Network, points: Array, target: Array, progress: Progres
     Args:
         network: Of any dtype and with any activations.
         points: Shape (n, d), finite, as the network receives them.
-        target: What to decide: codes of the network's labels, (n,), or real targets, (n, k).
+        target: What to decide: codes of the network's labels, or real targets, (n, k).
         progress: Called as ``progress("exact", points settled, n)``.
 
     Returns:

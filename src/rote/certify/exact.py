@@ -38,7 +38,7 @@ def prove_exact(network: Network, points: Array, target: Array, progress: Progre
     Args:
         network: Of any dtype.
         points: Shape (n, d), finite, as the network receives them.
-        target: What to decide: codes of the network's labels, (n,), or real targets, (n, k).
+        target: What to decide: codes of the network's labels, or real targets, (n, k).
         progress: Called as ``progress("exact", points done, n)``.
 
     Returns:

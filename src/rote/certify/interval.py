@@ -46,7 +46,7 @@ def prove_portable(network: Network, points: Array, target: Array, progress: Pro
     Args:
         network: Piecewise linear, of dtype float32 or float64.
         points: Shape (n, d), in that dtype and finite.
-        target: What to decide: codes of the network's labels, (n,), or real targets, (n, k).
+        target: What to decide: codes of the network's labels, or real targets, (n, k).
         progress: Called as ``progress("portable", points done, n)``.
 
     Returns:

@@ -17,9 +17,9 @@ from rote.data import DataSet
 from rote.errors import DataError, OptionError
 from rote.network import Network
 from rote.network.serial import digest
-from rote.typing import Array, Codes, Progress, no_progress
+from rote.typing import Array, Progress, no_progress
 
-__all__ = ["verify", "wanted"]
+__all__ = ["check_fit", "verify", "wanted"]
 
 _CLAIMS = ("exact", "portable")
 _ALL = (*_CLAIMS, "exists")
@@ -57,7 +57,7 @@ def verify(
     for name in names:
         if name not in _ALL:
             raise OptionError(f"A claim to prove must be one of {', '.join(_ALL)}, not {name!r}.")
-    _check_fit(network, data)
+    check_fit(network, data)
     points, rounded = _as_received(network, data)
     target, known = wanted(network, data)
     finite: Mask = np.asarray(np.isfinite(points).all(axis=1))
@@ -83,7 +83,7 @@ class _Task:
         network: The network.
         data: The data, for their row numbers.
         points: Shape (n, d), as the network receives them.
-        target: Codes of the network's labels, (n,), or real targets, (n, k).
+        target: Codes of the network's labels, (n,) or (n, k), or real targets, (n, k).
         open: Points that can be right at all, (n,).
         exclusion: Why the others cannot be.
     """
@@ -145,8 +145,17 @@ class _Task:
         return Failures.of(self.data.rows[~right].tolist())
 
 
-def _check_fit(network: Network, data: DataSet) -> None:
-    """Raise unless the data can be put to the network at all."""
+def check_fit(network: Network, data: DataSet) -> None:
+    """Raise unless the data can be put to the network at all.
+
+    Args:
+        network: The network.
+        data: The data set.
+
+    Raises:
+        DataError: They have another number of features, labels or targets than the network.
+        OptionError: The network decides labels and they hold real targets, or the reverse.
+    """
     if data.d != network.inputs:
         raise DataError(f"The network takes {network.inputs} features, but the data have {data.d}.")
     if (network.decision.labels is None) != (data.task == "real"):
@@ -154,6 +163,12 @@ def _check_fit(network: Network, data: DataSet) -> None:
             ("real values", "real") if data.task == "classes" else ("labels", "classes")
         )
         raise OptionError(f"The network decides {decided}. Read the data with task={wanted!r}.")
+    if data.labels is not None and data.columns != network.decision.columns:
+        columns = network.decision.columns
+        raise DataError(
+            f"The network decides {columns} label column{'s' if columns > 1 else ''}, but the data "
+            f"have {data.columns}. Name the columns that it was built for."
+        )
     if data.task == "real" and data.outputs != network.outputs:
         raise DataError(
             f"The network has {network.outputs} outputs, but the data have {data.outputs} targets."
@@ -179,16 +194,13 @@ def wanted(network: Network, data: DataSet) -> tuple[Array, Mask]:
         data: The data set.
 
     Returns:
-        Codes of the network's labels, shape (n,), or real targets (n, k); and a mask, shape (n,).
+        Codes of the network's labels as it decides them, or real targets (n, k); and a mask, (n,).
     """
-    # Labels are compared by value: 1 equals 1.0 and differs from "1".
-    labels = network.decision.labels
-    if labels is None or data.labels is None or data.codes is None:
+    if network.decision.labels is None or data.labels is None:
         return data.target, np.ones(data.n, np.bool_)
-    code_of = {label: code for code, label in reversed(list(enumerate(labels.tolist())))}
-    codes: Codes = np.array([code_of.get(label, -1) for label in data.labels.tolist()], np.int64)
-    target = codes[data.codes]
-    return np.maximum(target, 0), target >= 0
+    codes = network.decision.codes_of(data.labels)
+    known: Mask = np.all(codes.reshape(len(codes), -1) >= 0, axis=1)
+    return np.maximum(codes, 0)[data.codes], known[data.codes]
 
 
 def _exclusions(data: DataSet, known: Mask, finite: Mask) -> str:

@@ -39,8 +39,8 @@ def build_command(
 
     Args:
         data: A csv, parquet, arrow, npy or npz file.
-        label: Label column, by name or number; by default the last. Several real targets: a,b,c.
-        task: Kind of labels; by default, floats that are not all integers are real targets.
+        label: Label column, by name or number; by default the last. Several columns: a,b,c.
+        task: Kind of labels; by default, fractions and several columns of numbers are real targets.
         construction: A key from `rote list`, or auto for the smallest certified network.
         dtype: Arithmetic of the network; by default float32 if that can be certified.
         objective: What auto makes smallest.

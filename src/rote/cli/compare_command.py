@@ -37,8 +37,8 @@ def compare_command(
 
     Args:
         data: A csv, parquet, arrow, npy or npz file.
-        label: Label column, by name or number; by default the last. Several real targets: a,b,c.
-        task: Kind of labels; by default, floats that are not all integers are real targets.
+        label: Label column, by name or number; by default the last. Several columns: a,b,c.
+        task: Kind of labels; by default, fractions and several columns of numbers are real targets.
         constructions: Keys from `rote list`; by default all, slow ones for few points only.
         dtype: Arithmetic of the networks; by default float32 where that can be certified.
         seed: Seed of all randomness.

@@ -112,6 +112,7 @@ def memo_json(memo: Memo, written: Path) -> dict[str, Any]:
         "d": data.d,
         "classes": data.classes,
         "outputs": data.outputs,
+        "columns": data.columns,
         "merged": data.merged,
         "information_bits": data.information_bits,
         "promised": size_json(memo.promised),
@@ -161,6 +162,7 @@ def describe_data(data: DataSet) -> str:
         labels = f"{data.outputs} real target{'' if data.outputs == 1 else 's'} each"
     else:
         labels = f"{data.classes} class{'' if data.classes == 1 else 'es'}"
+        labels += f" in {data.columns} columns" if data.columns > 1 else ""
     merged = f" ({data.merged} equal rows merged)" if data.merged else ""
     return f"{data.n} points, {data.d} features, {labels}{merged}"
 

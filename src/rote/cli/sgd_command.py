@@ -33,8 +33,8 @@ def sgd_command(
     Args:
         network: An ONNX or safetensors file with one output.
         data: A csv, parquet, arrow, npy or npz file.
-        label: Label column, by name or number; by default the last. Several real targets: a,b,c.
-        task: Kind of labels; by default, floats that are not all integers are real targets.
+        label: Label column, by name or number; by default the last. Several columns: a,b,c.
+        task: Kind of labels; by default, fractions and several columns of numbers are real targets.
         epochs: Passes over the data.
         batch: Points in a mini-batch.
         step: Step size; by default 1 over the largest squared norm of a gradient.

@@ -40,10 +40,9 @@ def show_command(network: Path, /, *, json: Json = False) -> int:
     net = load(network)
     certificate = own_certificate(network, net)
     rows = [row for layer in net.layers for row in _rows(layer)]
-    labels = net.decision.labels
     decision: dict[str, Any] = {
         "kind": type(net.decision).__name__.lower(),
-        "labels": None if labels is None else labels.tolist(),
+        "labels": net.decision.listed,
         "tolerance": getattr(net.decision, "tolerance", None),
     }
     if json:
@@ -142,8 +141,16 @@ _MOST_LABELS = 12
 def _decision_line(decision: dict[str, Any]) -> str:
     if decision["labels"] is None:
         return f"decision: value within {decision['tolerance']:g}"
-    labels = decision["labels"]
-    shown = ", ".join(map(str, labels[:_MOST_LABELS])) + (
-        f", … ({len(labels)} in all)" if len(labels) > _MOST_LABELS else ""
-    )
-    return f"decision: {decision['kind']} among {shown}"
+    if decision["kind"] == "columns":
+        return "\n".join(
+            f"decision: output {j}, nearest among {_shown(labels)}"
+            for j, labels in enumerate(decision["labels"])
+        )
+    return f"decision: {decision['kind']} among {_shown(decision['labels'])}"
+
+
+def _shown(labels: list[Any]) -> str:
+    """The first labels, a row of several in brackets, and how many there are."""
+    shown = [f"({', '.join(map(str, v))})" if isinstance(v, list) else str(v) for v in labels]
+    more = f", … ({len(labels)} in all)" if len(labels) > _MOST_LABELS else ""
+    return ", ".join(shown[:_MOST_LABELS]) + more

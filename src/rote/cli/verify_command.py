@@ -32,8 +32,8 @@ def verify_command(
     Args:
         network: An ONNX or safetensors file.
         data: A csv, parquet, arrow, npy or npz file.
-        label: Label column, by name or number; by default the last. Several real targets: a,b,c.
-        task: Kind of labels; by default, floats that are not all integers are real targets.
+        label: Label column, by name or number; by default the last. Several columns: a,b,c.
+        task: Kind of labels; by default, fractions and several columns of numbers are real targets.
         decision: How an ONNX file without a label output is read.
         tolerance: Largest absolute error of real targets, where the file does not state it.
         exists: Prove the claim ``exists`` as well: weights nearby meet every real target exactly.

@@ -18,7 +18,6 @@ unknowns than equations [genuzio2016, dietzfelbinger2008].
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, final
 
@@ -27,69 +26,31 @@ import numpy as np
 from rote.constructions._base import Construction, Context, Theorem
 from rote.constructions._compact.assemble import address_layers, integral, table_layers
 from rote.constructions._compact.codes import LONGEST, PLANES
-from rote.constructions._compact.encoder import BitEncoder, Encoder, IntegerEncoder
-from rote.constructions._compact.fold import Fold, draw_fold
-from rote.constructions._compact.layout import Layout, choose_layout
+from rote.constructions._compact.encoder import Encoder
+from rote.constructions._compact.grid import grid_exponent
+from rote.constructions._compact.layout import choose_layout
 from rote.constructions._compact.levels import quantize
-from rote.constructions._compact.memory import Address, disagreement, fill, plane_loads
 from rote.constructions._compact.output import bounded, output_layers, sign_layer
-from rote.constructions._compact.planes import cut, label_changes
 from rote.constructions._compact.reader import point_gap, reader_layers
+from rote.constructions._compact.search import choose_encoder, remember
 from rote.constructions._compact.shallow import shallow_layers
-from rote.constructions._compact.sparse import sparse
+from rote.constructions._compact.sharing import column_words
 from rote.constructions._compact.words import Word, Words, class_words, level_words, with_planes
 from rote.constructions._gadgets.targets import check_tolerance, real_targets
 from rote.data import DataSet, Problem
-from rote.errors import AssumptionError, OptionError, PrecisionError
-from rote.network import Affine, Decision, Layer, Nearest, Sign, Size, Value
+from rote.data.joint import split
+from rote.errors import AssumptionError, OptionError
+from rote.network import Affine, Columns, Decision, Layer, Nearest, Sign, Size, Value
+from rote.network.rescale import for_scaled_inputs
 from rote.typing import Array, DType, Integers
 
 __all__ = ["Compact"]
-
-_ATTEMPTS = 400
-"""Most seeds tried. Ours."""
-
-_GROWTH = 1.02
-"""Factor on the table after every dozen failed seeds. Ours."""
 
 _LONG = 19
 """Bits of a long number and of the longest code word: what float32 holds of their reader."""
 
 _FEW_PLANES = 3
 """Fewest bits of a number in the shallow form, if code words are no longer. Ours."""
-
-_BYTE = 127
-"""Largest weight of the projections of bits."""
-
-_LINE = 64
-"""So many points on a line for each change of labels make thresholds smaller than keys. Ours."""
-
-_PATIENCE = 24
-
-_SHORTAGE = 5.6
-"""Bits that all projections together may have too few, if their weights are small: they then send
-about one pair of differently labelled points to the same integers. Ours."""
-
-_SPREADING = 10
-"""Power of the growth factor that projections spread by after failures. Ours."""
-
-_WIDEST = 8.0
-"""Most that they spread by. Ours."""
-
-_DRAWS = 32
-"""Most projections drawn until no two that differ in their labels are equal. Ours."""
-
-_HOPELESS = 8
-"""So many such pairs in one draw, and there will hardly be none in another. Ours."""
-
-_LARGEST_NUMBER = (1 << 63) - 1
-"""Largest combination of projections that is looked at: 2^63 of them need no such look."""
-
-_SPARSELY = 24
-"""Seeds with sparse projections in the shallow form. Ours."""
-
-_FOLDS = 256
-"""Most folds tried on the same projections. Ours."""
 
 
 @final
@@ -105,7 +66,7 @@ class Compact(Construction):
             2^-``reject_unknown`` of them. 0 stores no fingerprint.
         tolerance: Largest absolute error of real targets, which are remembered in levels about
             twice that apart; integers in steps of 1 or of the largest number that serves.
-        shallow: Whether to use about a dozen hidden layers, most of them wide, instead of fifty
+        shallow: Whether to use about a dozen hidden layers, most of them wide, instead of thirty
             narrow ones: larger, but faster on one input at a time.
     """
 
@@ -147,14 +108,26 @@ class Compact(Construction):
 
     def layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
         """Choose a shape, draw hashes until the systems have solutions, and assemble."""
+        exponent = grid_exponent(data.points, context.dtype)
+        if not exponent:
+            return self._layers_of(data, context)
+        exponents = np.full(data.d, exponent)
+        layers, decision = self._layers_of(data.scaled(-exponents), context)
+        affine = [a for a in for_scaled_inputs(layers, exponents) if isinstance(a, Affine)]
+        return integral(affine, sign=isinstance(decision, Sign)), decision
+
+    def _layers_of(self, data: DataSet, context: Context) -> tuple[tuple[Affine, ...], Decision]:
+        """The layers for points with an odd integer among them, if they are integers."""
         if data.labels is None:
             return self._real_layers(data, context)
         assert data.codes is not None
+        if data.columns > 1:
+            return self._column_layers(data, context)
         classes, reject = len(data.labels), self.reject_unknown
         if classes == 1 and not reject:
             return (_constant(np.zeros(1), data.d, context.dtype),), Nearest(data.labels)
-        encoder, keys = _encoder(data, context, data.codes)
-        words = class_words(data.codes[keys], classes, reject)
+        encoder, keys = choose_encoder(data, context, data.codes)
+        words = class_words(data.codes[keys], np.arange(classes)[:, None], reject)
         if classes == 2 and not reject:
             return self._built(data, context, encoder, words, sign=True), Sign(data.labels)
         labels = _with_unknown(data.labels) if reject else data.labels
@@ -163,7 +136,28 @@ class Compact(Construction):
             words, labels = (_counting(words[0], order),), labels[order]
         return self._built(data, context, encoder, words), Nearest(labels)
 
-    def _real_layers(self, data: DataSet, context: Context) -> tuple[tuple[Layer, ...], Decision]:
+    def _column_layers(
+        self, data: DataSet, context: Context
+    ) -> tuple[tuple[Affine, ...], Decision]:
+        """Remember the rows of labels together, and answer each column's code."""
+        assert data.labels is not None
+        assert data.codes is not None
+        columns, reject = split(data.labels), self.reject_unknown
+        decision = Columns(tuple(_with_unknown(own) if reject else own for own, _ in columns))
+        if len(data.labels) == 1 and not reject:
+            return (_constant(np.zeros(data.columns), data.d, context.dtype),), decision
+        values = np.stack([codes for _, codes in columns], axis=1)
+        encoder, keys = choose_encoder(data, context, data.codes)
+        if reject:
+            words = class_words(data.codes[keys], values, reject)
+            return self._built(data, context, encoder, words), decision
+        words, orders = column_words(values[data.codes[keys]])
+        pairs = zip(decision.labels, orders, strict=True)
+        return self._built(data, context, encoder, words), Columns(
+            tuple(own[o] for own, o in pairs)
+        )
+
+    def _real_layers(self, data: DataSet, context: Context) -> tuple[tuple[Affine, ...], Decision]:
         """Remember levels of the targets, and scale them by one more layer."""
         if self.reject_unknown:
             raise AssumptionError("With real targets, 'reject_unknown' has no label to answer.")
@@ -173,7 +167,7 @@ class Compact(Construction):
         if not grid.levels.any():
             return (_constant(grid.low, data.d, context.dtype),), decision
         codes = np.unique(grid.levels, axis=0, return_inverse=True)[1].reshape(-1)
-        encoder, keys = _encoder(data, context, codes)
+        encoder, keys = choose_encoder(data, context, codes)
         layers = self._built(data, context, encoder, level_words(grid.levels[keys]))
         scale = Affine(np.diag(grid.step).astype(context.dtype), grid.low.astype(context.dtype))
         return (*layers, scale), decision
@@ -193,7 +187,7 @@ class Compact(Construction):
         if self.shallow:
             planes = _fastest_planes(words, depth)
         words = with_planes(words, planes)
-        memory = _remember(data, context, encoder, words, self.shallow)
+        memory = remember(data, context, encoder, words, self.shallow)
         layout, dtype = memory.layout, context.dtype
         if self.shallow:
             features = np.abs(data.points).max(axis=0)
@@ -252,17 +246,6 @@ def _counting(word: Word, order: Integers) -> Word:
     return replace(word, values=np.argsort(order)[:, None])
 
 
-@dataclass(frozen=True, eq=False)
-class _Memory:
-    """What a successful seed gave."""
-
-    encoder: tuple[Affine, ...]
-    fold: Fold
-    largest: Integers
-    layout: Layout
-    table: Array
-
-
 def _constant(value: Array, inputs: int, dtype: DType) -> Affine:
     """A layer that answers the same to all."""
     return Affine(np.zeros((len(value), inputs), dtype), value.astype(dtype))
@@ -279,170 +262,3 @@ def _with_unknown(labels: Array) -> Array:
         return np.append(labels.astype(np.int64), unknown)
     kind = np.str_ if labels.dtype.kind == "U" else object
     return np.array([*labels.tolist(), unknown], dtype=kind)
-
-
-def _encoder(data: DataSet, context: Context, codes: Integers) -> tuple[Encoder, Integers]:
-    """Integer projections where the points are integers that stay exact; else hyperplanes.
-
-    Returns:
-        The encoder, and the numbers of the points that it has a key for.
-    """
-    points = data.points
-    if _LINE * label_changes(points, codes) < data.n:
-        return _bit_encoder(data, context, codes)
-    if np.all(points == np.rint(points)):
-        encoder = IntegerEncoder(points, context.dtype)
-        if encoder.draw(2, 1.0, np.random.default_rng(0)) is not None:
-            return encoder, np.arange(data.n)
-    return _bit_encoder(data, context, codes)
-
-
-def _bit_encoder(data: DataSet, context: Context, codes: Integers) -> tuple[Encoder, Integers]:
-    """Hyperplanes, which separate any points that differ by more than rounding."""
-    planes = cut(data.points, codes, data.rows, context.dtype, context.rng)
-    planes, keys = planes.distinct()
-    return BitEncoder(planes, context.dtype), keys
-
-
-def _remember(
-    data: DataSet, context: Context, encoder: Encoder, words: Words, shallow: bool
-) -> _Memory:
-    """Try seeds until every system has a solution, on a larger table after many failures."""
-    planes = words[0].code.planes
-    margin = 1.0
-    for attempt in range(_ATTEMPTS):
-        if attempt == _ATTEMPTS // 2 and isinstance(encoder, IntegerEncoder):
-            # Points that differ by a common multiple of all periods, as may happen on a line, have
-            # one address whatever the weights.
-            symbols = np.stack([word.symbols for word in words], axis=1)
-            codes = np.unique(symbols, axis=0, return_inverse=True)[1].reshape(-1)
-            encoder, keys = _bit_encoder(data, context, codes)
-            words = tuple(replace(word, symbols=word.symbols[keys]) for word in words)
-            margin = 1.0
-        if attempt in (0, _ATTEMPTS // 2):
-            load = max(word.code.load(np.bincount(word.symbols)) for word in words)
-            n = len(words[0].symbols)
-            pairs = n**2 / 2 * disagreement(words, context.rng)
-        if attempt % _PATIENCE == 0 or attempt == _ATTEMPTS // 2:
-            layout = choose_layout(
-                n * load,
-                1 - load,
-                pairs,
-                len(words),
-                planes,
-                margin,
-                selected=shallow or planes > PLANES,
-            )
-            margin *= _GROWTH
-        context.progress("hash", attempt, _ATTEMPTS)
-        points = data.points if shallow and attempt < _SPARSELY else None
-        memory = _attempt(context, encoder, words, layout, margin, shallow, points)
-        if memory is not None:
-            return memory
-    raise PrecisionError(
-        f"No hash of {_ATTEMPTS} tells all points apart in {context.dtype}. Rescale the features "
-        "or use dtype='float64'."
-    )
-
-
-def _attempt(
-    context: Context,
-    encoder: Encoder,
-    words: Words,
-    layout: Layout,
-    margin: float,
-    shallow: bool,
-    points: Array | None,
-) -> _Memory | None:
-    """One seed: a hash without conflicts whose systems fit, of few terms if points are given."""
-    count, deviation = _projections(
-        len(words[0].symbols), layout, encoder, shallow, margin / _GROWTH
-    )
-    for _ in range(_DRAWS):
-        projections = encoder.draw(count, deviation, context.rng)
-        if projections is None:
-            return None
-        collisions = _collisions(projections.values, words)
-        if not collisions:
-            break
-        if collisions > _HOPELESS:
-            return None
-    else:
-        return None
-    if points is not None and isinstance(encoder, IntegerEncoder):
-        projections = sparse(projections, points, layout.ranges, deviation, context.rng)
-    address = None
-    largest = projections.values.max(axis=0)
-    for _ in range(1 if count >= len(layout.ranges) else _FOLDS):
-        fold = draw_fold(largest, layout.ranges, context.rng)
-        if fold is None or not _fits(fold, projections.values, words, layout):
-            continue
-        parts = [fold.part(i, projections.values) for i in range(len(layout.ranges))]
-        address = Address.of_parts(np.stack(parts, dtype=np.int16, casting="unsafe"), layout)
-        if not address.fails(layout, words):
-            break
-    else:
-        return None
-    seed = int(context.rng.integers(1 << 62))
-    table = fill(
-        address, words, layout, seed, lambda done, total: context.progress("solve", done, total)
-    )
-    return None if table is None else _Memory(projections.layers, fold, largest, layout, table)
-
-
-def _fits(fold: Fold, projections: Integers, words: Words, layout: Layout) -> bool:
-    """Whether all systems have room for their equations, by shards and start planes alone."""
-    start = layout.planes - 1 - fold.part(len(layout.ranges) - 1, projections)
-    shard = fold.part(0, projections) if layout.shards > 1 else np.zeros_like(start)
-    return all(
-        plane_loads(shard, start, word, layout.shards).max() <= layout.room for word in words
-    )
-
-
-def _collisions(values: Integers, words: Words) -> int:
-    """How many neighbours among equal projections have different labels, and so one address."""
-    number = np.zeros(len(values), np.int64)
-    for column in values.T:
-        if int(column.max() + 1) * int(number.max() + 1) > _LARGEST_NUMBER:
-            return 0  # there are more than enough of them
-        number *= int(column.max() + 1)
-        number += column
-    ordered = np.sort(number)
-    if np.all(ordered[1:] != ordered[:-1]):
-        return 0
-    order = np.argsort(number, kind="stable")
-    same = np.diff(number[order]) == 0
-    return max(int(np.count_nonzero(np.diff(word.symbols[order])[same])) for word in words)
-
-
-def _projections(
-    n: int, layout: Layout, encoder: Encoder, shallow: bool, margin: float
-) -> tuple[int, float]:
-    """How many projections, of which deviation: the fewest bytes, or turns, with enough entropy."""
-    parts = len(layout.ranges)
-    # Points on a line repeat after a common period of all folds unless the weights grow, too.
-    spread = min(margin**_SPREADING, _WIDEST)
-    uniform = 1.3 * max(layout.ranges) * spread
-    level = (2 * parts + 1) ** 2 if layout.selected else 33  # a repeated layer is stored once
-    best = (math.inf, parts, uniform)
-    limit = _largest_deviation(encoder)
-    for count in range(parts if shallow else 2, parts + 1):
-        bits = (2 * math.log2(n + 1) + 3) / count - 2
-        deviation = max(uniform, spread * 2.0**bits)
-        if spread * 2.0**bits > limit and count < parts:
-            continue
-        small = encoder.small_deviation
-        if deviation * 2.0 ** (-_SHORTAGE / count) <= small:
-            deviation = min(deviation, small)
-        width = encoder.width / (2 if deviation <= small else 1)
-        turns = math.log2(deviation * (1 if count == parts else 2))
-        best = min(best, (count * (width + 2 * parts) + level * turns, count, deviation))
-    return best[1], best[2]
-
-
-def _largest_deviation(encoder: Encoder) -> float:
-    """What projections of bits reach with the largest weights; integers of a wide range, any."""
-    if not isinstance(encoder, BitEncoder):
-        return math.inf
-    share = encoder.planes.bits.mean(axis=0)
-    return float(_BYTE * np.sqrt(np.sum(share * (1 - share)) / 3))

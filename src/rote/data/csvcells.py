@@ -65,7 +65,7 @@ def read_csv(path: Path, layout: Layout) -> Table:
         X = side_by_side([_cells_to_floats(frame[str(i)], shown[i]) for i in features])
     y = [_cells_to_labels(frame[str(i)], shown[i]) for i in layout.labels]
     named = tuple(names[i] for i in features) if layout.names else None
-    return Table(_narrowed(X), joined_labels(y, [shown[i] for i in layout.labels]), named)
+    return Table(_narrowed(X), joined_labels(y), named)
 
 
 def _floats_or_none(path: Path, layout: Layout, features: list[int]) -> pl.DataFrame | None:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rote.data.duplicates import group_equal_rows
-from rote.data.labels import check_labels, encode, guess_task, plain, real_targets
+from rote.data.joint import encode_rows
+from rote.data.labels import check_labels, guess_task, plain, real_targets
 from rote.data.points import check_points, column_name
 from rote.errors import ContradictionError, OptionError, PrecisionError
 from rote.typing import Array, Codes, Floats, Integers, Task
@@ -59,7 +60,8 @@ class DataSet:
             (u)int8 to int64 with magnitudes up to 2^53, floats as float32 or float64.
         rows: Row number (from 0, in the data as given) of each kept point, shape (n,).
         merged: How many rows were dropped because an equal point with an equal label came before.
-        labels: The C distinct labels in sorted order, or None for real targets.
+        labels: The C distinct labels in sorted order, shape (C,), or None for real targets; for
+            k > 1 columns of classes the C different rows of labels, shape (C, k).
         codes: Position of each point's label in ``labels``, shape (n,), or None.
         targets: Real targets, shape (n, k), float64, or None for classes.
         features: Names of the features, or None.
@@ -97,9 +99,9 @@ class DataSet:
 
         Args:
             X: Points, shape (n, d), of booleans, integers or floats.
-            y: Labels, shape (n,); or real targets, shape (n,) or (n, k).
-            task: ``classes`` or ``real``; by default ``real`` for several columns and for floats
-                that are not all integers, else ``classes``.
+            y: Class labels or real targets, shape (n,), or (n, k) for several of each point.
+            task: ``classes`` or ``real``; by default ``real`` for several columns of numbers (not
+                of truth values) and for floats that are not all integers, else ``classes``.
             features: Names of the features, for messages.
 
         Returns:
@@ -118,7 +120,7 @@ class DataSet:
         if (task or guess_task(given)) == "real":
             targets = real_targets(given)
         else:
-            labels, codes = encode(given)
+            labels, codes = encode_rows(given)
         kept, clash = _merge(points, codes if targets is None else targets)
         if clash is not None:
             raise _contradiction(clash, given)
@@ -157,6 +159,11 @@ class DataSet:
     def outputs(self) -> int:
         """Number of real targets per point; 1 for classes."""
         return 1 if self.targets is None else int(self.targets.shape[1])
+
+    @property
+    def columns(self) -> int:
+        """Number of labels or real targets of each point."""
+        return self.outputs if self.labels is None else self.labels[:1].size
 
     @property
     def target(self) -> Array:
@@ -204,6 +211,7 @@ class DataSet:
             labels = f"{self.outputs} real target{'s' if self.outputs > 1 else ''} each"
         else:
             labels = f"{self.classes} class{'es' if self.classes > 1 else ''}"
+            labels += f" in {self.columns} columns" if self.columns > 1 else ""
         counts = f"{self.n} point{'s' if self.n > 1 else ''}, {self.d} feature"
         merged = f" ({self.merged} equal row{'s' if self.merged > 1 else ''} merged)"
         return (
@@ -259,7 +267,8 @@ class DataSet:
         Returns:
             The same labels at scaled points.
         """
-        return replace(self, points=np.ldexp(self.points, exponents))
+        points = self.points if self.points.dtype.kind == "f" else self.points.astype(np.float64)
+        return replace(self, points=np.ldexp(points, exponents))
 
     def _held_by(self, dtype: np.dtype[Any]) -> bool:
         """Whether the float dtype holds every value of the points' own dtype, or every value."""
@@ -313,6 +322,9 @@ def _contradiction(rows: tuple[int, int], labels: Array) -> ContradictionError:
 
 def _label_bytes(label: object) -> bytes:
     """A label as bytes, equal for equal numbers of any type and different for all else."""
+    if isinstance(label, list):  # a row of several
+        parts = [_label_bytes(part) for part in label]
+        return b"r" + b"".join(f"{len(part)}:".encode() + part for part in parts)
     if isinstance(label, bool | int | float):
         return b"n" + str(int(label) if label == int(label) else float(label).hex()).encode()
     return (b"s" + label.encode()) if isinstance(label, str) else b"o" + repr(label).encode()

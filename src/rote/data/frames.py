@@ -75,7 +75,7 @@ def from_frame(frame: pl.DataFrame, label: str | int | None) -> Table:
     features = tuple(name for i, name in enumerate(names) if i not in labels)
     X = side_by_side([_feature(frame[name]) for name in features])
     y = [_label(frame[names[i]]) for i in labels]
-    return Table(X, joined_labels(y, [repr(names[i]) for i in labels]), features)
+    return Table(X, joined_labels(y), features)
 
 
 def _feature(column: pl.Series) -> Array:

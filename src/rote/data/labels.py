@@ -36,19 +36,22 @@ def check_labels(y: npt.ArrayLike, n: int) -> Array:
     if labels.ndim > 2 or not labels.size:
         raise DataError(f"y must have shape (n,) or (n, k), not {labels.shape}.")
     if labels.dtype.kind in "fc" and not np.isfinite(labels).all():
-        row = int(np.argwhere(~np.isfinite(labels))[0][0])
+        at = tuple(np.argwhere(~np.isfinite(labels))[0].tolist())
+        place = f", label column {at[1]}" if labels.ndim == 2 and labels.shape[1] > 1 else ""
         raise DataError(
-            f"Row {row}: labels must be finite, not {plain(labels[row])}. Drop the row.", [row]
+            f"Row {at[0]}{place}: labels must be finite, not {plain(labels[at])}. Drop the row.",
+            [at[0]],
         )
     return labels
 
 
 def guess_task(labels: Array) -> Task:
-    """The one rule: ``real`` for several columns and for floats that are not all integers.
+    """The one rule: ``real`` for several columns of numbers and for floats not all integers.
 
-    It looks at values alone, not at dtypes or at how many different values there are: the same
-    table means the same whether a file spells a label 1 or 1.0, and one row more never turns
-    classes into real targets.
+    Several columns are classes as soon as one of them holds anything but numbers, as truth values
+    are. The rule looks at values alone, not at dtypes or at how many different values there are:
+    the same table means the same whether a file spells a label 1 or 1.0, and one row more never
+    turns classes into real targets.
 
     Args:
         labels: Checked labels, shape (n,) or (n, k).
@@ -57,7 +60,7 @@ def guess_task(labels: Array) -> Task:
         The task.
     """
     if labels.ndim == 2 and labels.shape[1] > 1:
-        return "real"
+        return "real" if _are_numbers(labels) else "classes"
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.rint(labels)):
         return "real"
     if labels.dtype.kind == "O" and _are_fractional(labels.ravel().tolist()):
@@ -89,30 +92,24 @@ def real_targets(labels: Array) -> Floats:
     return targets
 
 
-def encode(labels: Array) -> tuple[Array, Codes]:
-    """The distinct class labels in order, and each row's position among them.
+def encode(labels: Array, place: str = "") -> tuple[Array, Codes]:
+    """The distinct class labels of one column in order, and each row's position among them.
 
     Numbers and strings have their natural order; labels of other or mixed types are ordered by the
     name of their type and their representation.
 
     Args:
-        labels: Checked labels of shape (n,) or (n, 1).
+        labels: Checked labels of shape (n,).
+        place: Which column this is, for messages that name a row.
 
     Returns:
         Labels of shape (C,) and codes of shape (n,).
 
     Raises:
-        DataError: A label is missing or cannot be hashed, or there are several columns.
+        DataError: A label is missing or cannot be hashed.
     """
-    if labels.ndim == 2:
-        if labels.shape[1] != 1:
-            raise DataError(
-                f"Class labels must have shape (n,), not {labels.shape}. Several columns are real "
-                "targets."
-            )
-        labels = labels[:, 0]
     if labels.dtype.kind in "OUS":  # a dictionary is faster than sorting n strings
-        return _encode_objects(labels)
+        return _encode_objects(labels, place)
     if labels.dtype.kind not in "biuf":
         raise DataError(f"Class labels must be numbers or strings, not {labels.dtype}.")
     distinct, codes = np.unique(labels, return_inverse=True)
@@ -124,7 +121,7 @@ def plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
 
 
-def _encode_objects(labels: Array) -> tuple[Array, Codes]:
+def _encode_objects(labels: Array, place: str) -> tuple[Array, Codes]:
     values = labels.tolist()
     try:
         position: dict[Any, int] = dict.fromkeys(values, 0)
@@ -134,10 +131,10 @@ def _encode_objects(labels: Array) -> tuple[Array, Codes]:
         if _is_missing(value):
             row = next(i for i, v in enumerate(values) if _is_missing(v))
             rule = "the label is missing. Drop the row or name the label."
-            raise DataError(f"Row {row}: {rule}", [row])
+            raise DataError(f"Row {row}{place}: {rule}", [row])
         if isinstance(value, float) and math.isinf(value):
-            row = values.index(value)
-            raise DataError(f"Row {row}: labels must be finite, not {value}. Drop the row.", [row])
+            row, rule = values.index(value), f"labels must be finite, not {value}. Drop the row."
+            raise DataError(f"Row {row}{place}: {rule}", [row])
     distinct = _ordered(list(position))
     for code, value in enumerate(distinct):
         position[value] = code
@@ -170,6 +167,14 @@ def _is_missing(value: Any) -> bool:
         return True
 
 
+def _are_numbers(labels: Array) -> bool:
+    """Whether all values are numbers, which truth values are not."""
+    if labels.dtype.kind != "O":
+        return labels.dtype.kind in "iufc"
+    numbers, truths = int | float | np.number, bool | np.bool_
+    return all(isinstance(v, numbers) and not isinstance(v, truths) for v in labels.flat)
+
+
 def _are_fractional(values: list[Any]) -> bool:
     """Whether all values are finite numbers and one of them is no integer."""
     if not all(isinstance(v, int | float | np.number | np.bool_) for v in values):
@@ -180,17 +185,21 @@ def _are_fractional(values: list[Any]) -> bool:
 
 def _numbers(labels: Array) -> Array:
     """Numbers of any type as float64, if it holds them."""
-    for row, entries in enumerate(labels.reshape(len(labels), -1).tolist()):
-        for v in entries:
-            if isinstance(v, int) and abs(v) > LARGEST_INTEGER:
+    table = labels.reshape(len(labels), -1)
+    several = table.shape[1] > 1
+    for row, entries in enumerate(table.tolist()):
+        for j, v in enumerate(entries):
+            large = isinstance(v, int) and abs(v) > LARGEST_INTEGER
+            if not large and isinstance(v, int | float | np.number | np.bool_) and np.isfinite(v):
+                continue
+            place = f"Row {row}, label column {j}" if several else f"Row {row}"
+            if large:
                 raise DataError(
-                    f"Row {row}: integer targets must lie within 2^53, where float64 holds them "
+                    f"{place}: integer targets must lie within 2^53, where float64 holds them "
                     f"exactly, not {v}. Subtract a constant.",
                     [row],
                 )
-            if not isinstance(v, int | float | np.number | np.bool_) or not np.isfinite(v):
-                raise DataError(
-                    f"Row {row}: real targets must be finite numbers, not {v!r}. Drop the row.",
-                    [row],
-                )
+            raise DataError(
+                f"{place}: real targets must be finite numbers, not {v!r}. Drop the row.", [row]
+            )
     return labels.astype(np.float64)

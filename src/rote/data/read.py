@@ -51,8 +51,7 @@ def read(
     Args:
         path: The file; its suffix, one of :data:`SUFFIXES`, tells its format.
         label: Name of the label column of a table, or its number (from 0, or from -1 at the end),
-            also as text; or several of them, separated by commas, for real targets. By default the
-            last column.
+            also as text; or several of them, separated by commas. By default the last column.
         task: ``classes`` or ``real``; None and ``auto`` leave it to the labels, as in
             :meth:`DataSet.from_arrays`.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rote.data.labels import real_targets
+from rote.data.joint import beside
 from rote.errors import DataError
 from rote.typing import Array
 
@@ -47,18 +47,9 @@ def side_by_side(columns: list[Array]) -> Array:
     return X
 
 
-def joined_labels(columns: list[Array], names: list[str]) -> Array:
-    """One label column as it is; several side by side, as real targets."""
-    if len(columns) == 1:
-        return columns[0]
-    targets = []
-    for column, name in zip(columns, names, strict=True):
-        try:
-            targets.append(real_targets(column))
-        except DataError as error:
-            error.args = (f"column {name}: {error}",)
-            raise
-    return np.hstack(targets)
+def joined_labels(columns: list[Array]) -> Array:
+    """One label column as it is; several side by side, each with its own type."""
+    return columns[0] if len(columns) == 1 else beside(columns)
 
 
 def bad_cell(row: int, name: str, text: str) -> DataError:

@@ -11,14 +11,15 @@ from typing import Self
 import numpy as np
 
 from rote.certify.certificate import Claim, Failures
+from rote.certify.verify import check_fit, wanted
 from rote.data import DataSet
-from rote.errors import DataError, OptionError, PrecisionError
+from rote.errors import OptionError, PrecisionError
 from rote.export import onnx
 from rote.export.floats import to_float64
 from rote.export.runtimes import Outputs, RuntimeRefusal, start
 from rote.network import serial
 from rote.network.network import Network
-from rote.typing import Array, Floats, Integers, Progress, no_progress
+from rote.typing import Floats, Integers, Progress, no_progress
 
 __all__ = ["replay"]
 
@@ -92,10 +93,10 @@ class _Replay:
     """Runs the points and collects what was decided."""
 
     def __init__(self, network: Network, data: DataSet, progress: Progress, total: int) -> None:
-        _check_fit(network, data)
+        check_fit(network, data)
         self.network = network
         self.data = data
-        self.target = _target(network, data)
+        self.target, self.known = wanted(network, data)
         self.right = np.ones(data.n, np.bool_)
         self.margins = np.full(data.n, np.inf)
         self.audit: dict[str, int] = {}
@@ -129,16 +130,14 @@ class _Replay:
 
     def note(self, rows: Integers, outputs: Outputs) -> int:
         """Take down what was decided for some points; returns how many are wrong."""
-        target = self.target[rows]
-        right = np.ones(len(rows), np.bool_) if self.target.ndim > 1 else target >= 0
+        target, right = self.target[rows], self.known[rows]
         if outputs.codes is not None:
-            right &= outputs.codes == target
+            right &= (outputs.codes == target).reshape(len(rows), -1).all(axis=1)
         if outputs.raw is not None:
             decision = self.network.decision
             values = _Values(outputs.raw.astype(np.float64))
-            known = np.maximum(target, 0) if target.ndim == 1 else target
             with np.errstate(over="ignore", invalid="ignore"):  # an output may be infinite
-                slack = decision.slack(values, known)
+                slack = decision.slack(values, target)
             right &= (slack.entries > 0).all(axis=1)
             least = slack.entries.min(axis=1, initial=np.inf) / decision.slack_per_distance
             least = np.nan_to_num(least, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
@@ -177,27 +176,3 @@ class _Values:
 
     def plus_constant(self, constant: Floats) -> Self:
         return type(self)(self.entries + constant)
-
-
-def _check_fit(network: Network, data: DataSet) -> None:
-    """Raise unless the data can be put to the network at all."""
-    if data.d != network.inputs:
-        raise DataError(f"The network takes {network.inputs} features, but the data have {data.d}.")
-    if (network.decision.labels is None) != (data.labels is None):
-        kinds = ("real targets", "labels")
-        decided, held = kinds if network.decision.labels is None else kinds[::-1]
-        raise OptionError(f"The network decides {decided}, but the data hold {held}.")
-    if data.targets is not None and data.outputs != network.outputs:
-        raise DataError(
-            f"The network has {network.outputs} outputs, but the data have {data.outputs} targets."
-        )
-
-
-def _target(network: Network, data: DataSet) -> Array:
-    """Codes of the network's labels, (n,), -1 for one that it does not have; or real targets."""
-    labels = network.decision.labels
-    if labels is None or data.labels is None:
-        return data.target
-    code_of = {label: code for code, label in enumerate(labels.tolist())}
-    codes = [code_of.get(label, -1) for label in data.labels.tolist()]
-    return np.array(codes, dtype=np.int64)[data.target]

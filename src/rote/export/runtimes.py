@@ -30,8 +30,8 @@ class Outputs:
 
     Attributes:
         raw: Raw outputs, shape (n, k), or None where it returns only what they decide.
-        codes: Codes of the labels that it decides, shape (n,), -1 for one that the network does not
-            have; None where it returns raw outputs only.
+        codes: Codes of the labels that it decides, as the network's decision has them, -1 for one
+            that the network does not have; None where it returns raw outputs only.
     """
 
     raw: Array | None
@@ -106,7 +106,7 @@ class OnnxRuntime(Runtime):
     def __init__(self, network: Network, content: bytes) -> None:
         import onnxruntime
 
-        from rote.export.onnx.read import returned_labels
+        from rote.export.onnx.read import returned_decision
 
         self.version = f"onnxruntime {onnxruntime.__version__}"
         options = onnxruntime.SessionOptions()
@@ -126,8 +126,7 @@ class OnnxRuntime(Runtime):
         self._axes = [size if isinstance(size, int) else -1 for size in given.shape[1:]]
         self.batch = given.shape[0] if isinstance(given.shape[0], int) else None
         labels = network.decision.labels
-        returned = None if labels is None else returned_labels(content, len(labels))
-        self._codes = None if returned is None else {v: code for code, v in enumerate(returned)}
+        self._returned = None if labels is None else returned_decision(content, len(labels))
 
     def points(self, data: DataSet) -> Array:
         """The points in the shape and type that the file declares."""
@@ -144,9 +143,8 @@ class OnnxRuntime(Runtime):
         for value in values:
             if value.dtype.kind == "f":
                 raw = value
-            elif self._codes is not None:
-                listed = [self._codes.get(label, -1) for label in value.tolist()]
-                codes = np.array(listed, dtype=np.int64)
+            elif self._returned is not None:
+                codes = self._returned.codes_of(value)
         return Outputs(raw, codes)
 
 

@@ -1,6 +1,7 @@
 """Networks: immutable layers with a decision, their size, composition and files."""
 
 from rote.network.activation import Activation as Activation
+from rote.network.columns import Columns as Columns
 from rote.network.decision import ArgMax as ArgMax
 from rote.network.decision import Bits as Bits
 from rote.network.decision import Decision as Decision

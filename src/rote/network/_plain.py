@@ -14,8 +14,10 @@ from typing import Any, NoReturn, get_args
 
 import numpy as np
 
+from rote.data.joint import beside
 from rote.errors import FormatError
 from rote.network.activation import Activation, Kind
+from rote.network.columns import Columns
 from rote.network.decision import ArgMax, Bits, Decision, Nearest, Sign, Value
 from rote.network.layer import Affine
 from rote.typing import Array
@@ -33,7 +35,7 @@ __all__ = [
     "write_decision",
 ]
 
-_LABELLED: dict[str, type[ArgMax] | type[Bits] | type[Nearest] | type[Sign]] = {
+_LABELLED: dict[str, type[ArgMax | Bits | Nearest | Sign]] = {
     "argmax": ArgMax,
     "bits": Bits,
     "nearest": Nearest,
@@ -154,9 +156,15 @@ def write_decision(decision: Decision) -> dict[str, Any]:
     """
     if isinstance(decision, Value):
         return {"kind": "value", "tolerance": float(decision.tolerance)}
+    if isinstance(decision, Columns):
+        columns = [_plain_labels(labels.tolist()) for labels in decision.labels]
+        return {"kind": "columns", "labels": columns}
     for kind, labelled in _LABELLED.items():
         if isinstance(decision, labelled):
-            return {"kind": kind, "labels": _plain_labels(decision.labels)}
+            values = decision.labels.tolist()
+            several = decision.columns > 1
+            labels = [_plain_labels(v) for v in values] if several else _plain_labels(values)
+            return {"kind": kind, "labels": labels}
     raise FormatError(f"A decision of type {type(decision).__name__} has no file form.")
 
 
@@ -166,15 +174,19 @@ def read_decision(value: Any) -> Decision:
     if kind == "value":
         entry = keys_of(value, "The decision", "kind", "tolerance")
         return Value(_number(entry["tolerance"], "The decision's tolerance"))
-    if not isinstance(kind, str) or kind not in _LABELLED:
-        known = ", ".join([*_LABELLED, "value"])
+    if not isinstance(kind, str) or kind not in (*_LABELLED, "columns"):
+        known = ", ".join([*_LABELLED, "columns", "value"])
         raise FormatError(f"The decision's kind must be one of {known}, not {_short(kind)}.")
     entry = keys_of(value, "The decision", "kind", "labels")
-    return _LABELLED[kind](_label_array(read_list(entry["labels"], "The labels")))
+    labels = read_list(entry["labels"], "The labels")
+    if kind == "columns":
+        return Columns(tuple(_label_array(read_list(v, "A column of labels")) for v in labels))
+    several = bool(labels) and isinstance(labels[0], list)
+    return _LABELLED[kind](_label_table(labels) if several else _label_array(labels))
 
 
-def _plain_labels(labels: Array) -> list[int | str | bool | float]:
-    values = [v.item() if isinstance(v, np.generic) else v for v in labels.tolist()]
+def _plain_labels(labels: list[Any]) -> list[int | str | bool | float]:
+    values = [v.item() if isinstance(v, np.generic) else v for v in labels]
     for value in values:
         if type(value) not in (int, str, bool, float):
             raise FormatError(
@@ -204,6 +216,13 @@ def _label_array(values: Sequence[Any]) -> Array:
     if kind is str:  # numpy drops trailing null characters
         return objects if any(v.endswith("\0") for v in values) else objects.astype(np.str_)
     return objects.astype(kind)
+
+
+def _label_table(rows: list[Any]) -> Array:
+    """Rows of labels as an array, each column as it would be on its own."""
+    if any(not isinstance(row, list) or len(row) != len(rows[0]) for row in rows) or not rows[0]:
+        raise FormatError("The labels must be rows of the same number of labels.")
+    return beside([_label_array(column) for column in zip(*rows, strict=True)])
 
 
 def _number(value: Any, where: str) -> float:

@@ -13,11 +13,12 @@ from typing import Any, Protocol, Self, TypeVar, final
 
 import numpy as np
 
+from rote.data.joint import label_keys
 from rote.errors import OptionError
 from rote.network._frozen import frozen
 from rote.typing import Array, Codes, Floats, Integers
 
-__all__ = ["ArgMax", "Bits", "Decision", "Nearest", "Sign", "Value", "Vectors"]
+__all__ = ["ArgMax", "Bits", "Boxes", "Decision", "Nearest", "Sign", "Value", "Vectors", "checked"]
 
 
 class Vectors(Protocol):
@@ -47,9 +48,13 @@ class Decision(ABC):
         decision.decide(raw)[i] == t   iff   all(decision.slack(raw, [t])[i] > 0)
 
     up to outputs on the boundary itself, which count as wrong.
+
+    Attributes:
+        labels: The original labels in the order of their codes, shape (C,), or (C, k) for k labels
+            of each point; those of each column in ``columns``; None for real targets.
     """
 
-    labels: Array | None
+    labels: Array | tuple[Array, ...] | None
 
     @final
     def label(self, raw: Array) -> Array:
@@ -59,17 +64,43 @@ class Decision(ABC):
             raw: Outputs of shape (n, k), floats or exact numbers (dtype object).
 
         Returns:
-            Labels of shape (n,), or ``raw``. A code beyond the last label, which only ``bits`` can
-            decide, stands for the last one.
+            Labels of shape (n,), or (n, k) for k labels of each point, or ``raw``. A code beyond
+            the last label, which only ``bits`` can decide, stands for the last one.
         """
         decided = self.decide(raw)
-        if self.labels is None:
-            return decided
-        return np.asarray(self.labels[np.minimum(decided, len(self.labels) - 1)])
+        return decided if self.labels is None else self.named(decided)
+
+    @property
+    def columns(self) -> int:
+        """Number of labels of each point; 1 for real targets, whose number the outputs tell."""
+        return self.labels[:1].size if isinstance(self.labels, np.ndarray) else 1
+
+    @property
+    def listed(self) -> list[Any] | None:
+        """The labels as a list, of lists for several labels of each point; None without any."""
+        return self.labels.tolist() if isinstance(self.labels, np.ndarray) else None
+
+    def named(self, codes: Codes) -> Array:
+        """The labels of codes that were decided."""
+        assert isinstance(self.labels, np.ndarray)
+        return np.asarray(self.labels[np.minimum(codes, len(self.labels) - 1)])
+
+    def codes_of(self, labels: Array) -> Codes:
+        """The codes that stand for labels, which are compared by value: 1 is 1.0 and not "1".
+
+        Args:
+            labels: Shape (m,), or (m, k) for k labels of each point.
+
+        Returns:
+            Codes as :meth:`decide` returns them, -1 for a label that the decision does not have.
+        """
+        assert isinstance(self.labels, np.ndarray)
+        code_of = {label: code for code, label in enumerate(label_keys(self.labels))}
+        return np.array([code_of.get(label, -1) for label in label_keys(labels)], np.int64)
 
     @abstractmethod
     def decide(self, raw: Array) -> Array:
-        """Class codes of shape (n,), or the outputs themselves for real targets."""
+        """Class codes, shape (n,), in ``columns`` (n, k); or the outputs, for real targets."""
 
     @abstractmethod
     def slack(self, raw: V, target: Array) -> V:
@@ -77,7 +108,7 @@ class Decision(ABC):
 
         Args:
             raw: Outputs of shape (n, k).
-            target: Class codes of shape (n,), or real targets of shape (n, k).
+            target: Class codes as :meth:`decide` returns them, or real targets of shape (n, k).
 
         Returns:
             Slacks in the arithmetic of ``raw``.
@@ -93,13 +124,25 @@ class Decision(ABC):
         """Raise :class:`OptionError` unless the decision fits that many outputs."""
 
 
-def _checked(labels: Array) -> Array:
-    """Labels, at least one, all different, that nobody can write to."""
+def checked(labels: Array) -> Array:
+    """Labels, at least one, all different, that nobody can write to.
+
+    Args:
+        labels: Shape (C,), or (C, k) for k > 1 labels of each point.
+
+    Returns:
+        A copy.
+
+    Raises:
+        OptionError: They have another shape, are repeated or cannot be hashed.
+    """
     labels = np.asarray(labels)
-    if labels.ndim != 1 or not labels.size:
-        raise OptionError(f"A decision needs labels of shape (C,), not {labels.shape}.")
+    if not labels.size or not (labels.ndim == 1 or (labels.ndim == 2 and labels.shape[1] > 1)):
+        raise OptionError(
+            f"A decision needs labels of shape (C,), or (C, k) for several, not {labels.shape}."
+        )
     try:
-        repeated = len(set(labels.tolist())) < len(labels)
+        repeated = len(set(label_keys(labels))) < len(labels)
     except TypeError as error:
         raise OptionError(f"Labels must be hashable: {error}.") from None
     if repeated:
@@ -107,7 +150,7 @@ def _checked(labels: Array) -> Array:
     return frozen(labels)
 
 
-class _Boxes(Decision):
+class Boxes(Decision):
     """A decision whose right outputs form a box: signed outputs above constants."""
 
     @abstractmethod
@@ -116,23 +159,24 @@ class _Boxes(Decision):
 
     @final
     def slack(self, raw: V, target: Array) -> V:
+        """Signed outputs plus constants."""
         columns, sign, constant = self._box(target)
         return raw.take(columns).signed(sign).plus_constant(constant)
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Nearest(_Boxes):
+class Nearest(Boxes):
     """One output; class c is decided within 1/2 of the integer c, the outermost beyond as well.
 
     Attributes:
-        labels: The original labels, shape (C,), in the order of their codes.
+        labels: The original labels in the order of their codes.
     """
 
     labels: Array
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", _checked(self.labels))
+        object.__setattr__(self, "labels", checked(self.labels))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Nearest, (self.labels,)
@@ -159,7 +203,7 @@ class Nearest(_Boxes):
 
 @final
 @dataclass(frozen=True, eq=False)
-class Sign(_Boxes):
+class Sign(Boxes):
     """One output; positive is class 1, negative class 0, zero is wrong for both.
 
     Attributes:
@@ -169,7 +213,7 @@ class Sign(_Boxes):
     labels: Array
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", _checked(self.labels))
+        object.__setattr__(self, "labels", checked(self.labels))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Sign, (self.labels,)
@@ -191,17 +235,17 @@ class Sign(_Boxes):
 
 @final
 @dataclass(frozen=True, eq=False)
-class Bits(_Boxes):
+class Bits(Boxes):
     """Output j decides bit j of the class code, lowest first: 1 above 1/2, 0 below.
 
     Attributes:
-        labels: The original labels, shape (C,), C at most 2^k for k outputs.
+        labels: The original labels, at most 2^k for k outputs.
     """
 
     labels: Array
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", _checked(self.labels))
+        object.__setattr__(self, "labels", checked(self.labels))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Bits, (self.labels,)
@@ -228,13 +272,13 @@ class ArgMax(Decision):
     """One output per class; the largest decides, and a tie is wrong.
 
     Attributes:
-        labels: The original labels, shape (C,).
+        labels: The original labels.
     """
 
     labels: Array
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", _checked(self.labels))
+        object.__setattr__(self, "labels", checked(self.labels))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ArgMax, (self.labels,)

@@ -55,7 +55,7 @@ def predict_exact(
         progress: As for :func:`evaluate`.
 
     Returns:
-        Labels of shape (n,), or Fractions of shape (n, k) for real targets.
+        Labels of shape (n,), or (n, k) for several; or Fractions of shape (n, k) for real targets.
 
     Raises:
         OptionError: An activation is smooth, or the points have another width.

@@ -143,7 +143,7 @@ class Network:
         return out
 
     def predict(self, points: npt.ArrayLike) -> Array:
-        """Decided labels of shape (n,), or outputs of shape (n, k) for real targets.
+        """Decided labels of shape (n,), several of each point and real targets of shape (n, k).
 
         Args:
             points: Shape (n, d); rounded to the network's dtype first.

@@ -141,9 +141,15 @@ def _decision_identity(decision: Decision) -> dict[str, Any]:
     try:
         return _plain.write_decision(decision)
     except FormatError:
-        labels = [] if decision.labels is None else decision.labels.tolist()
-        named = [f"{type(label).__name__} {label!r}" for label in labels]
+        named = [_named(label) for label in decision.listed or ()]
         return {"kind": type(decision).__name__, "named": named}
+
+
+def _named(label: Any) -> str:
+    """A label by type and representation, or each of a list."""
+    if isinstance(label, list):
+        return f"[{', '.join(map(_named, label))}]"
+    return f"{type(label).__name__} {label!r}"
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from onnx.reference import ReferenceEvaluator
 
 from foreign import outputs as run
+from foreign import returned
 from oracles import outputs as exact_outputs
 from rote.certify.interval import prove_portable
 from rote.errors import FormatError, PrecisionError
@@ -24,6 +25,7 @@ from rote.network import (
     Affine,
     ArgMax,
     Bits,
+    Columns,
     Decision,
     Nearest,
     Network,
@@ -171,8 +173,7 @@ def test_integers_run_without_any_difference(data: st.DataObject) -> None:
     results = run(written(network), x)
     np.testing.assert_array_equal(results[0], network.raw(x))
     if decision.labels is not None:
-        returned = dict(zip(file_labels(decision.labels).tolist(), decision.labels, strict=True))
-        assert [returned[v] for v in results[1].tolist()] == network.predict(x).tolist()
+        assert results[1].tolist() == returned(decision, decision.decide(network.raw(x)))
 
 
 @given(st.data())
@@ -251,6 +252,10 @@ DECISIONS: list[tuple[Decision, int]] = [
     (Bits(np.array([5, 6])), 1),
     (Bits(np.arange(4) + 0.5), 2),
     (Bits(np.array(["p", "q", "r"])), 2),
+    (Nearest(np.array([["a", "x"], ["a", "y"], ["b", "x"]])), 1),
+    (ArgMax(np.array([[1, True], [2, False]], object)), 2),
+    (Columns((np.array(["a", "b", "c"]), np.array([7, 8]))), 2),
+    (Columns((np.array([0.5]), np.array([False, True]), np.arange(5))), 3),
 ]
 
 
@@ -263,15 +268,11 @@ def test_labels_are_decided_as_in_python(decision: Decision, k: int, dtype: DTyp
     grid = np.array(np.meshgrid(*[values] * k)).reshape(k, -1).T.astype(dtype)
     raw, label = run(to_bytes(network), np.ascontiguousarray(grid))
     np.testing.assert_array_equal(raw, grid)
-    assert decision.labels is not None
-    returned = file_labels(decision.labels)
-    codes = np.minimum(decision.decide(grid), len(returned) - 1)
-    assert label.tolist() == returned[codes].tolist()
+    assert label.tolist() == returned(decision, decision.decide(grid))
     back = from_bytes(to_bytes(network)).decision
     assert type(back) is type(decision)
-    assert back.labels is not None
-    assert back.labels.tolist() == decision.labels.tolist()
-    assert back.labels.dtype == decision.labels.dtype
+    assert back.listed == decision.listed
+    assert back.label(grid).dtype == decision.label(grid).dtype
 
 
 def dtype_of(dtype: DType) -> Any:
@@ -279,16 +280,16 @@ def dtype_of(dtype: DType) -> Any:
 
 
 def test_labels_of_no_integral_kind_are_strings() -> None:
-    assert file_labels(np.array([True, False])).dtype == np.int64
-    assert file_labels(np.array([1.0, -2.0])).tolist() == [1, -2]
-    assert file_labels(np.array([1.5, -2.0])).tolist() == ["1.5", "-2.0"]
-    assert file_labels(np.array([1, "b"], dtype=object)).tolist() == ["1", "b"]
-    assert file_labels(np.array([2**70, 1], dtype=object)).tolist() == [str(2**70), "1"]
+    assert file_labels(Nearest(np.array([True, False]))).dtype == np.int64
+    assert file_labels(Nearest(np.array([1.0, -2.0]))).tolist() == [1, -2]
+    assert file_labels(Nearest(np.array([1.5, -2.0]))).tolist() == ["1.5", "-2.0"]
+    assert file_labels(Nearest(np.array([1, "b"], dtype=object))).tolist() == ["1", "b"]
+    assert file_labels(Nearest(np.array([2**70, 1], dtype=object))).tolist() == [str(2**70), "1"]
 
 
 def test_labels_that_look_the_same_are_refused() -> None:
     with pytest.raises(FormatError, match="look the same in ONNX: '1'"):
-        file_labels(np.array([1, "1"], dtype=object))
+        file_labels(Nearest(np.array([1, "1"], dtype=object)))
 
 
 def exact(weight: int, exponent: int) -> Network:

@@ -108,9 +108,11 @@ class IntegerEncoder(Encoder):
     def draw(
         self, projections: int, deviation: float, rng: np.random.Generator
     ) -> Projections | None:
-        """Draw weights uniformly, larger ones for features of a smaller range."""
+        """Draw weights uniformly, larger ones for features of a smaller range; odd on a line."""
         bound = self._weight_bounds(deviation)
         weight = rng.integers(-bound, bound + 1, (projections, len(bound)))
+        if len(bound) == 1:
+            weight |= 1  # points on a line are lost by a zero, and in part by an even weight
         absolute = np.abs(weight) @ self._magnitude
         products = _product(self.points, weight, absolute.max())
         low = products.min(axis=0)

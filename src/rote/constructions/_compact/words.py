@@ -16,7 +16,7 @@ from rote.constructions._compact.codes import LONGEST, Code
 from rote.errors import AssumptionError
 from rote.typing import Integers
 
-__all__ = ["Word", "Words", "class_words", "level_words", "with_planes"]
+__all__ = ["Word", "Words", "class_words", "digits", "level_words", "with_planes"]
 
 _SYMBOLS = 1 << LONGEST
 """Most symbols of a word."""
@@ -42,29 +42,32 @@ class Word:
 Words: TypeAlias = tuple[Word, ...]
 
 
-def class_words(codes: Integers, classes: int, reject: int) -> Words:
-    """Words of class labels, their output the class code; an unknown key has the last one.
+def class_words(codes: Integers, values: Integers, reject: int) -> Words:
+    """Words of class labels; an unknown key has one more than the largest value of each output.
 
     Args:
         codes: Class of each key, shape (n,).
-        classes: Number of classes.
+        values: What each output is for each class, shape (classes, outputs), from 0.
         reject: Bits of the fingerprint.
 
     Returns:
-        One word; without a fingerprint, one for each digit where there are too many classes.
+        One word; without a fingerprint, several for digits and columns where there are too many
+        classes.
 
     Raises:
         AssumptionError: The fingerprint leaves no room for the classes.
     """
+    classes = len(values)
     if classes > 1 << (LONGEST - reject):
         if reject:
             raise AssumptionError(
                 f"A fingerprint of {reject} bits leaves room for {1 << (LONGEST - reject)} "
                 f"classes, not {classes}. Lower 'reject_unknown'."
             )
-        return level_words(codes[:, None])
+        return level_words(values[codes])
     code = Code.for_counts(np.bincount(codes, minlength=classes), reject)
-    return (Word(codes, code, np.arange(classes + bool(reject))[:, None]),)
+    unknown = values.max(axis=0, keepdims=True) + 1
+    return (Word(codes, code, np.concatenate([values, unknown]) if reject else values),)
 
 
 def level_words(levels: Integers) -> Words:
@@ -78,7 +81,7 @@ def level_words(levels: Integers) -> Words:
     """
     joint: list[tuple[Integers, Integers]] = []
     for column, row in zip(levels.T, np.eye(levels.shape[1], dtype=np.int64), strict=True):
-        for symbols, values in _digits(column):
+        for symbols, values in digits(column):
             _join(joint, symbols, values[:, None] * row)
     return tuple(
         Word(symbols, Code.for_counts(np.bincount(symbols)), values) for symbols, values in joint
@@ -90,8 +93,15 @@ def with_planes(words: Words, planes: int) -> Words:
     return tuple(replace(word, code=replace(word.code, planes=planes)) for word in words)
 
 
-def _digits(column: Integers) -> list[tuple[Integers, Integers]]:
-    """Digits of integers in one power of two: the symbols that occur, and their values."""
+def digits(column: Integers) -> list[tuple[Integers, Integers]]:
+    """Digits of integers in one power of two.
+
+    Args:
+        column: Integers from 0, shape (n,).
+
+    Returns:
+        The symbols that occur and their values, of each digit; one digit while there are few.
+    """
     kinds, symbols = np.unique(column, return_inverse=True)
     if len(kinds) <= _SYMBOLS:
         return [(symbols, kinds)]

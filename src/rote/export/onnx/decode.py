@@ -7,8 +7,12 @@ nearest  ``labels[number of edges k + 1/2 below the output]``; one class has the
 sign     ``labels[number of edges below the output]`` with the only edge 0
 bits     ``labels[sum of 2^j over the outputs j above 1/2]``, at most the last label
 argmax   ``labels[the first largest output]``
+columns  ``labels[first of column j + the integer nearest to output j]``, between 0 and the last
 value    none
 ======== ===================================================================================
+
+Several labels for one code are ``labels[rows[code]]``: each label is stored once, and no runtime
+has to copy rows of strings, of which onnxruntime copies the first label only.
 """
 
 from __future__ import annotations
@@ -23,10 +27,11 @@ from onnx import TensorProto
 from rote.errors import FormatError
 from rote.export.onnx.expression import ARGUMENT, Constant, Expression, Hole, Op, op
 from rote.export.onnx.graph import Graph, Node
-from rote.export.onnx.labels import file_labels
+from rote.export.onnx.labels import Formed, file_labels
 from rote.export.onnx.match import match
+from rote.network.columns import Columns
 from rote.network.decision import ArgMax, Bits, Decision, Nearest, Sign
-from rote.typing import Array, DType
+from rote.typing import Array, DType, Integers
 
 __all__ = ["Decode", "decode_form", "find_decode"]
 
@@ -36,6 +41,12 @@ _EXACT_CLASSES = {"float32": 1 << 23, "float64": 1 << 52}
 
 def _labelled(code: Expression) -> Op:
     return op("Gather", Hole("labels"), code)
+
+
+def _joint(form: Op) -> Op:
+    """The same with a row of labels for each code."""
+    labels, code = form.inputs
+    return op("Gather", labels, op("Gather", Hole("rows"), code))
 
 
 def _counted(flags: Expression) -> Op:
@@ -50,6 +61,11 @@ _EDGES = _labelled(_counted(_above(Hole("edges"))))
 _BIT_CODE = _counted(op("Mul", _above(Constant(0.5)), Hole("powers")))
 _ALL_BITS = _labelled(_BIT_CODE)
 _BITS = _labelled(op("Min", _BIT_CODE, Hole("last")))
+_POSITIVE = op("Where", op("Greater", ARGUMENT, 0), ARGUMENT, Constant(0.0))
+_NEAREST = op("Ceil", op("Sub", op("Min", _POSITIVE, Hole("last")), 0.5))
+_COLUMNS = _labelled(op("Add", op("Cast", _NEAREST, to=TensorProto.INT64), Hole("first")))
+"""What is no number counts as 0, so that no index is out of bounds; halves go to the code below, as
+between edges. Subtracting 1/2 rounds where the result lies between -1/2 and 0 only."""
 _ARGMAX = op("ArgMax", ARGUMENT, axis=1, keepdims=0)
 _ARGMAX_FROM_END = op("ArgMax", ARGUMENT, axis=-1, keepdims=0)
 
@@ -69,15 +85,28 @@ def decode_form(decision: Decision, dtype: DType) -> tuple[Op, dict[str, Array]]
     """
     if decision.labels is None:
         return None
-    holes = {"labels": file_labels(decision.labels)}
+    labels = file_labels(decision)
+    if labels.ndim == 1:
+        return _plain_form(decision, {"labels": labels}, dtype)
+    each, rows = np.unique(labels, return_inverse=True)
+    holes = {"labels": each, "rows": rows.reshape(labels.shape).astype(np.int32)}
+    form, holes = _plain_form(decision, holes, dtype)
+    return _joint(form), holes
+
+
+def _plain_form(
+    decision: Decision, holes: dict[str, Array], dtype: DType
+) -> tuple[Op, dict[str, Array]]:
+    """As :func:`decode_form`, for one label for each code."""
+    assert decision.labels is not None
     classes = len(decision.labels)
     match decision:
+        case Columns():
+            counts = np.array([len(labels) for labels in decision.labels])
+            _check_exact(int(counts.max()), dtype)
+            return _COLUMNS, {**holes, "last": (counts - 1).astype(dtype), "first": _first(counts)}
         case Nearest():
-            if classes > _EXACT_CLASSES[dtype]:
-                raise FormatError(
-                    f"{dtype} decides at most {_EXACT_CLASSES[dtype]} classes by the nearest "
-                    f"code, not {classes}."
-                )
+            _check_exact(classes, dtype)
             return _EDGES, {**holes, "edges": _nearest_edges(classes).astype(dtype)}
         case Sign():
             return _EDGES, {**holes, "edges": np.zeros(1, dtype)}
@@ -90,6 +119,27 @@ def decode_form(decision: Decision, dtype: DType) -> tuple[Op, dict[str, Array]]
         case ArgMax():
             return _labelled(_ARGMAX), holes
     raise FormatError(f"A decision of type {type(decision).__name__} has no ONNX form.")
+
+
+def _check_exact(classes: int, dtype: DType) -> None:
+    if classes > _EXACT_CLASSES[dtype]:
+        raise FormatError(
+            f"{dtype} decides at most {_EXACT_CLASSES[dtype]} classes by the nearest code, not "
+            f"{classes}."
+        )
+
+
+def _read_columns(holes: Mapping[str, Array]) -> str:
+    last, size = holes["last"], holes["labels"].size
+    sound = last.ndim == 1 and bool(np.all((last >= 0) & (last < size)))
+    counts = last.astype(np.int64) + 1 if sound else np.zeros(1, np.int64)
+    exact = np.array_equal(counts, last + 1) and counts.sum() == size
+    if not exact or not np.array_equal(holes["first"], _first(counts)):
+        raise FormatError(
+            f"The last codes of the columns, and where their labels begin, do not share out {size} "
+            "labels."
+        )
+    return "columns"
 
 
 def _read_edges(holes: Mapping[str, Array]) -> str:
@@ -131,6 +181,12 @@ _DECODES: tuple[tuple[Op, _Reading], ...] = (
 )
 """Expressions of a label, each with its reading; the last two return the code itself."""
 
+_ALL_DECODES = (
+    (_COLUMNS, _read_columns),
+    *((_joint(form), read) for form, read in _DECODES if form.name == "Gather"),
+    *_DECODES,
+)
+
 
 @dataclass(frozen=True)
 class Decode:
@@ -139,12 +195,13 @@ class Decode:
     Attributes:
         source: The raw output that it reads.
         kind: Its name.
-        labels: What it returns for each code; None if it returns the code.
+        labels: What it returns for each code, in lists for several labels of each point; None if
+            it returns the code.
     """
 
     source: str
     kind: str
-    labels: list[int | str] | None
+    labels: Formed | None
 
 
 def find_decode(graph: Graph, name: str, nodes: list[Node]) -> Decode | None:
@@ -161,7 +218,7 @@ def find_decode(graph: Graph, name: str, nodes: list[Node]) -> Decode | None:
     Raises:
         FormatError: It is almost one.
     """
-    for expression, read in _DECODES:
+    for expression, read in _ALL_DECODES:
         found = match(graph, expression, name)
         if found is None:
             continue
@@ -170,12 +227,35 @@ def find_decode(graph: Graph, name: str, nodes: list[Node]) -> Decode | None:
         if labels is not None and (labels.ndim != 1 or labels.dtype.kind not in "iO"):
             raise found.nodes[-1].error("the labels must be a list of int64 or strings.")
         try:
+            if labels is not None and "rows" in holes:
+                holes["labels"] = _joined(labels, holes["rows"])
             kind = read(holes)
         except FormatError as error:
             raise found.nodes[-1].error(str(error)) from None
         nodes.extend(found.nodes)
-        return Decode(found.argument, kind, None if labels is None else labels.tolist())
+        return Decode(found.argument, kind, _listed(kind, holes))
     return None
+
+
+def _joined(labels: Array, rows: Array) -> Array:
+    """The table of labels that rows of positions stand for."""
+    sound = rows.ndim == 2 and rows.shape[1] > 1 and rows.dtype.kind == "i"
+    if not sound or not bool(np.all((rows >= 0) & (rows < len(labels)))):
+        raise FormatError(f"The labels of a code must be a row of positions among {len(labels)}.")
+    return labels[rows]
+
+
+def _listed(kind: str, holes: Mapping[str, Array]) -> Formed | None:
+    """The labels, in lists for several labels of each point; None if codes are returned."""
+    labels = holes.get("labels")
+    if labels is None or kind != "columns":
+        return None if labels is None else labels.tolist()
+    return [part.tolist() for part in np.split(labels, holes["first"][1:])]
+
+
+def _first(counts: Integers) -> Integers:
+    """Where the labels of each column begin."""
+    return np.cumsum(counts) - counts
 
 
 def _nearest_edges(classes: int) -> Array:

@@ -3,52 +3,52 @@
 Integers, booleans and integral floats become int64, everything else becomes its text. Where that
 loses the type of a label, the file's metadata lists the labels as JSON; the list is believed only
 as far as it agrees with the labels that the graph itself returns.
+
+Several labels of each point are rows, or for decision ``columns`` the labels of each column; all of
+them together are int64 or strings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from rote.errors import FormatError
 from rote.network import _plain
+from rote.network.columns import Columns
 from rote.network.decision import Decision
 from rote.typing import Array
 
-__all__ = ["annotation", "file_labels", "restore"]
+__all__ = ["Formed", "annotation", "file_labels", "restore"]
 
-Label = int | str | bool | float
+Label: TypeAlias = int | str | bool | float
+Formed: TypeAlias = list[Any]
+"""Labels as a runtime returns them, or lists of such."""
 
 
-def file_labels(labels: Array) -> Array:
+def file_labels(decision: Decision) -> Array:
     """Labels as a runtime returns them.
 
     Args:
-        labels: The original labels, shape (C,).
+        decision: A decision with labels.
 
     Returns:
-        Shape (C,), int64, or Python strings (dtype object).
+        Of the shape of the labels, those of all columns one after the other for decision
+        ``columns``; int64, or Python strings (dtype object).
 
     Raises:
         FormatError: A label has no file form, or two look the same.
     """
-    values = [v.item() if isinstance(v, np.generic) else v for v in labels.tolist()]
-    formed = _formed(values)
-    seen: set[int | str] = set()
-    for value in formed:
-        if value in seen:
-            raise FormatError(
-                f"Two labels look the same in ONNX: {value!r}. Rename one of them, or save the "
-                "network as safetensors."
-            )
-        seen.add(value)
-    if isinstance(formed[0], int):
-        return np.array(formed, dtype=np.int64)
-    array = np.empty(len(formed), dtype=object)
-    array[:] = formed
-    return array
+    listed: list[Any] = _plain.write_decision(decision)["labels"]
+    formed = _formed(listed)
+    for labels in formed if isinstance(decision, Columns) else (formed,):
+        _check_different(labels)
+    flat = _flat(formed)
+    array = np.array(flat, dtype=np.int64 if isinstance(flat[0], int) else object)
+    several = decision.columns > 1 and not isinstance(decision, Columns)
+    return array.reshape(-1, decision.columns) if several else array
 
 
 def annotation(decision: Decision) -> str | None:
@@ -63,12 +63,13 @@ def annotation(decision: Decision) -> str | None:
     Raises:
         FormatError: A label has no file form.
     """
-    plain: list[Label] = _plain.write_decision(decision).get("labels", [])
-    kept = all(type(v) is type(f) for v, f in zip(plain, _formed(plain), strict=True))
+    plain: list[Any] = _plain.write_decision(decision).get("labels", [])
+    pairs = zip(_flat(plain), _flat(_formed(plain)), strict=True)
+    kept = all(type(v) is type(f) for v, f in pairs)
     return None if kept else _plain.write(plain)
 
 
-def restore(kind: str, formed: Sequence[int | str], annotated: str | None) -> Decision:
+def restore(kind: str, formed: Formed, annotated: str | None) -> Decision:
     """The decision with its labels in their original types.
 
     Args:
@@ -82,19 +83,37 @@ def restore(kind: str, formed: Sequence[int | str], annotated: str | None) -> De
     Raises:
         FormatError: The annotation is not one of these labels.
     """
-    values: list[Any] = list(formed)
+    values = formed
     if annotated is not None:
         values = _plain.read_list(_plain.parse(annotated), "The metadata 'labels'")
-        agree = all(type(v) in {int, str, bool, float} for v in values)
-        if not agree or _formed(values) != list(formed):
+        agree = all(type(v) in {int, str, bool, float} for v in _flat(values))
+        if not agree or _formed(values) != formed:
             raise FormatError("The metadata 'labels' does not agree with the graph's labels.")
     return _plain.read_decision({"kind": kind, "labels": values})
 
 
-def _formed(values: Sequence[Label]) -> list[int] | list[str]:
-    if all(_integral(v) for v in values):
-        return [int(v) for v in values]
-    return [v if isinstance(v, str) else str(v) for v in values]
+def _formed(values: list[Any]) -> Formed:
+    """All labels as integers if all can be, else as strings, in the lists that they are in."""
+    form: Callable[[Label], int | str] = int if all(map(_integral, _flat(values))) else str
+    return [list(map(form, v)) if isinstance(v, list) else form(v) for v in values]
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    """All labels in one list."""
+    return [v for part in values for v in (part if isinstance(part, list) else (part,))]
+
+
+def _check_different(formed: Formed) -> None:
+    """Raise if two labels are the same."""
+    seen: set[Any] = set()
+    for value in formed:
+        key = tuple(value) if isinstance(value, list) else value
+        if key in seen:
+            raise FormatError(
+                f"Two labels look the same in ONNX: {value!r}. Rename one of them, or save the "
+                "network as safetensors."
+            )
+        seen.add(key)
 
 
 def _integral(value: object) -> bool:

@@ -16,13 +16,13 @@ from rote.errors import FormatError, OptionError
 from rote.export.choice import choose_decision
 from rote.export.onnx.decode import Decode, find_decode
 from rote.export.onnx.graph import LARGEST_FILE, PRODUCER, Graph, Node, parse
-from rote.export.onnx.labels import restore
+from rote.export.onnx.labels import Formed, restore
 from rote.export.onnx.layers import arithmetic, read_layers
 from rote.export.onnx.neutral import skip_identities
 from rote.network.decision import Decision, Value
 from rote.network.network import Network, Provenance
 
-__all__ = ["from_bytes", "load", "returned_labels"]
+__all__ = ["from_bytes", "load", "returned_decision"]
 
 _LONGEST_SEED = 1000
 """Most digits of a seed. Ours."""
@@ -116,25 +116,24 @@ def from_bytes(
     return Network(layers, made, dtype, provenance)
 
 
-def returned_labels(content: bytes, classes: int) -> list[int | str] | None:
-    """What a file returns for each label, in the order of their codes.
+def returned_decision(content: bytes, classes: int) -> Decision | None:
+    """The decision that a file makes, with the labels as the file returns them.
 
     Args:
         content: A file that :func:`from_bytes` reads.
         classes: Number of labels.
 
     Returns:
-        Labels, or codes where it returns these; None where it returns raw outputs only.
+        The decision, of codes where the file returns these; None where it returns raw outputs only.
 
     Raises:
         FormatError: The file is not read.
     """
     _, kind, formed = _outputs(parse(content), [])
-    codes: list[int | str] = list(range(classes))
-    return None if kind is None else formed or codes
+    return None if kind is None else restore(kind, formed or list(range(classes)), None)
 
 
-def _outputs(graph: Graph, nodes: list[Node]) -> tuple[str, str | None, list[int | str] | None]:
+def _outputs(graph: Graph, nodes: list[Node]) -> tuple[str, str | None, Formed | None]:
     """The raw output; the decision that the file makes of it and its labels, if it makes one."""
     raws: list[str] = []
     decode: Decode | None = None

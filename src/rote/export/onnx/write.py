@@ -1,8 +1,9 @@
 """Write: a network as an ONNX file of plain operators, which any runtime runs.
 
 The input is ``x`` of shape (batch, d) in the network's arithmetic; the outputs are ``output``
-(batch, k) and, for classes, ``label`` (batch,) with the original labels: int64 where all are
-integers, booleans or integral floats, strings otherwise.
+(batch, k) and, for classes, ``label`` (batch,), or (batch, k) for several labels of each
+point, with the original labels: int64 where all are integers, booleans or integral floats, strings
+otherwise.
 
 The opset is 13, the lowest in which onnxruntime has all the kernels used and ReduceSum and Split
 take their axes and sizes as in all later ones; the IR version 7 belongs to it. Where weights of
@@ -130,7 +131,10 @@ def _form(network: Network, builder: Builder) -> tuple[bytes, tuple[int, ...]]:
         builder.expression(expression, "output", holes)
         graph.node[-1].output[0] = "label"
         text = holes["labels"].dtype == object
-        graph.output.append(_value("label", TensorProto.STRING if text else TensorProto.INT64))
+        columns = network.decision.columns
+        axes = (columns,) if columns > 1 else ()
+        kind = TensorProto.STRING if text else TensorProto.INT64
+        graph.output.append(_value("label", kind, *axes))
     shorten(graph)
     model = ModelProto(
         ir_version=_NARROW_IR_VERSION if builder.narrow else _IR_VERSION,

@@ -20,6 +20,7 @@ from rote.network.activation import (
     THRESHOLD,
     Activation,
 )
+from rote.network.columns import Columns
 from rote.network.decision import ArgMax, Bits, Decision, Nearest, Sign
 from rote.typing import DType
 
@@ -125,14 +126,17 @@ class TorchNetwork(nn.Module):
     Attributes:
         layers: ``nn.Linear`` and activation modules in order, and blocks of such.
         decision: How outputs become labels.
-        labels: The original labels in the order of their codes, or None for real targets.
+        labels: The original labels in the order of their codes, or None for real targets; a tuple
+            of several labels of a point, but for decision ``Columns`` one of each column's labels.
     """
 
     def __init__(self, layers: nn.Sequential, decision: Decision) -> None:
         super().__init__()
         self.layers = layers
         self.decision = decision
-        self.labels = None if decision.labels is None else tuple(decision.labels.tolist())
+        self.labels = decision.listed and tuple(
+            tuple(label) if isinstance(label, list) else label for label in decision.listed
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Raw outputs: (batch, d) to (batch, k)."""
@@ -140,7 +144,7 @@ class TorchNetwork(nn.Module):
 
     @torch.no_grad()
     def decide(self, x: torch.Tensor) -> torch.Tensor:
-        """Codes of the decided labels, (batch,) int64; for real targets the outputs (batch, k)."""
+        """Codes of the decided labels, int64, (batch,) or in columns (batch, k); or the outputs."""
         raw = self(x)
         classes = len(self.labels or ())
         match self.decision:
@@ -152,6 +156,10 @@ class TorchNetwork(nn.Module):
             case Bits():
                 powers = 1 << torch.arange(raw.shape[1], device=raw.device)
                 return cast("torch.Tensor", ((raw > 0.5) * powers).sum(1).clamp(max=classes - 1))
+            case Columns(labels):
+                last = raw.new_tensor([len(column) - 1 for column in labels])
+                inside = raw.nan_to_num(0.0).clamp(min=0).minimum(last)
+                return cast("torch.Tensor", (inside - 0.5).ceil().long())
             case ArgMax():
                 return cast("torch.Tensor", raw.argmax(1))
         return cast("torch.Tensor", raw)
