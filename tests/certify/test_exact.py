@@ -14,7 +14,7 @@ import strategies
 from oracles import below, smallest_distance
 from rote.certify.exact import prove_exact
 from rote.certify.verdict import float_below
-from rote.network import Affine, ArgMax, Nearest, Network, Value
+from rote.network import Affine, ArgMax, Columns, Nearest, Network, Value
 from rote.network.activation import RELU
 from rote.typing import Array, no_progress
 
@@ -28,6 +28,12 @@ def cases(draw: st.DrawFn) -> tuple[Network, Array, Array]:
     if network.decision.labels is None:
         tame = strategies.tame_floats("float32")
         return network, points, draw(strategies.tensors((n, network.outputs), "float64", tame))
+    if isinstance(network.decision, Columns):
+        lasts = [len(labels) - 1 for labels in network.decision.labels]
+        rows = draw(
+            st.lists(st.tuples(*(st.integers(0, k) for k in lasts)), min_size=n, max_size=n)
+        )
+        return network, points, np.array(rows, np.int64)
     last = len(network.decision.labels) - 1
     codes = draw(st.lists(st.integers(0, last), min_size=n, max_size=n))
     return network, points, np.array(codes, np.int64)

@@ -15,7 +15,7 @@ from oracles import FloatMachine, distance, smallest_distance
 from rote.certify import verify
 from rote.certify.interval import _Enclosed, prove_portable, unavailable
 from rote.data import DataSet
-from rote.network import Affine, ArgMax, Nearest, Network, Value
+from rote.network import Affine, ArgMax, Columns, Nearest, Network, Value
 from rote.network.activation import RELU, TANH
 from rote.typing import Array, no_progress
 
@@ -28,6 +28,8 @@ def cases(draw: st.DrawFn) -> tuple[Network, Array, Array]:
     raw = network.raw(points)
     if network.decision.labels is None:
         return network, points, raw.astype(np.float64)
+    if isinstance(network.decision, Columns):
+        return network, points, network.decision.decide(raw)
     last = len(network.decision.labels) - 1
     return network, points, np.minimum(network.decision.decide(raw), last)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,11 @@ def _are_fractional(values: list[Any]) -> bool:
 
 def _numbers(labels: Array) -> Array:
     """Numbers of any type as float64, if it holds them."""
+    with suppress(OverflowError):
+        if _are_numbers(labels):
+            floats: Floats = labels.astype(np.float64)
+            if np.all(np.abs(floats) < LARGEST_INTEGER):  # no integer was rounded
+                return floats
     table = labels.reshape(len(labels), -1)
     several = table.shape[1] > 1
     for row, entries in enumerate(table.tolist()):

@@ -275,6 +275,16 @@ def test_labels_are_decided_as_in_python(decision: Decision, k: int, dtype: DTyp
     assert back.label(grid).dtype == decision.label(grid).dtype
 
 
+@pytest.mark.parametrize("dtype", FLOAT_DTYPES)
+def test_no_output_is_out_of_the_bounds_of_a_column(dtype: DType) -> None:
+    decision = Columns((np.array(["a", "b", "c"]), np.array([7, 8])))
+    network = Network((Affine(np.eye(2, dtype=dtype), np.zeros(2, dtype)),), decision, dtype)
+    x = np.array([[np.nan, 0], [1e30, -1e30], [2, np.nan], [-1e30, 1e30]], dtype)
+    label = run(to_bytes(network), x)[1].tolist()
+    assert label[1::2] == [["c", "7"], ["a", "8"]]
+    assert label[0][0] == "a"  # a sum with what is no number is none
+
+
 def dtype_of(dtype: DType) -> Any:
     return np.dtype(dtype).type
 
