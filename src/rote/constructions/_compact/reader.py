@@ -62,15 +62,15 @@ def reader_layers(
         first = Step(again.names)
         points = [_sum(size, {"one": -1}) for size in sizes]
     else:
-        count = 0 if repeat else depth - 1
-        append = _append_step(again.names, sizes, count)
-        layers.append(append.layer(dtype))
-        first = Step(append.names)
+        number = _number_step(again.names, sizes, 0 if repeat else depth - 1)
+        layers.append(number.layer(dtype))
         tail = 0.5 ** (layout.planes + 1)
-        points = [
-            {f"y{w}": 1 + tail, "one": -1.0, "step": -1.0} if repeat else _appended(w, count)
-            for w in words
-        ]
+        if not repeat:
+            number = _append_step(number.names, depth - 1, layout.words)
+            layers.append(number.layer(dtype))
+            tail = 0.0
+        first = Step(number.names)
+        points = [{f"y{w}": 1 + tail, "one": -1.0, "step": -1.0} for w in words]
     select, choose = _select_steps(first, points)
     layers += [select.layer(dtype), *[choose.layer(dtype)] * -(-layout.planes // 2)]
     return layers, choose.names, one
@@ -118,26 +118,31 @@ def _folded_twice(word: int, quarter: str) -> dict[str, float]:
     return _sum(folded, {quarter: -2})
 
 
-def _append_step(inputs: list[str], sizes: list[dict[str, float]], bits: int) -> Step:
+def _number_step(inputs: list[str], sizes: list[dict[str, float]], bits: int) -> Step:
     """Each number plus 1/4, and half its distances from where its leading bits change."""
-    append = Step(inputs)
+    number = Step(inputs)
     for w, size in enumerate(sizes):
-        append.unit(f"y{w}", size)
+        number.unit(f"y{w}", size)
         for i in range(1, 1 << bits):
             threshold = {"one": -i * 2.0 ** (1 - bits)}
-            append.unit(f"u{w}.{i}", _sum(size, threshold, {"step": 1}))
-            append.unit(f"v{w}.{i}", _sum(size, threshold, {"step": -1}))
+            number.unit(f"u{w}.{i}", _sum(size, threshold, {"step": 1}))
+            number.unit(f"v{w}.{i}", _sum(size, threshold, {"step": -1}))
+    for name in ("k", "one", "step"):
+        number.unit(name, {name: 1})
+    return number
+
+
+def _append_step(inputs: list[str], bits: int, words: int) -> Step:
+    """Each number plus 1/4 with its leading bits behind a zero, and 1/4 more."""
+    append = Step(inputs)
+    for w in range(words):
+        terms = {f"y{w}": 1.0, "step": 2.0**-bits}
+        for i in range(1, 1 << bits):
+            terms |= {f"u{w}.{i}": 2.0**-bits, f"v{w}.{i}": -(2.0**-bits)}
+        append.unit(f"y{w}", terms)
     for name in ("k", "one", "step"):
         append.unit(name, {name: 1})
     return append
-
-
-def _appended(word: int, bits: int) -> dict[str, float]:
-    """A number with its leading bits behind a zero, less half the interval."""
-    terms = {f"y{word}": 1.0, "one": -1.0, "step": 2.0**-bits - 1}
-    for i in range(1, 1 << bits):
-        terms |= {f"u{word}.{i}": 2.0**-bits, f"v{word}.{i}": -(2.0**-bits)}
-    return terms
 
 
 def _select_steps(first: Step, points: list[dict[str, float]]) -> tuple[Step, Step]:

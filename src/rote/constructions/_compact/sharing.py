@@ -25,7 +25,7 @@ __all__ = ["column_words"]
 _SYMBOLS = 1 << LONGEST
 """Most symbols of a word."""
 
-_WORD, _SYMBOL, _LONG = 300, 16, 34
+_WORD, _SYMBOL, _LONG = 300, 16, 10
 """Bytes that another word takes, a symbol, and one of 2^depth intervals whose point is not read
 from a whole number repeated. Ours, measured."""
 

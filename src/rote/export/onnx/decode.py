@@ -4,7 +4,7 @@
 decision label
 ======== ===================================================================================
 nearest  ``labels[number of edges k + 1/2 below the output]``; one class has the edge infinity
-sign     ``labels[number of edges below the output]`` with the only edge 0
+sign     ``labels[1] if the output is above 0 else labels[0]``
 bits     ``labels[sum of 2^j over the outputs j above 1/2]``, at most the last label
 argmax   ``labels[the first largest output]``
 columns  ``labels[first of column j + the integer nearest to output j]``, between 0 and the last
@@ -58,6 +58,8 @@ def _above(edges: Expression) -> Op:
 
 
 _EDGES = _labelled(_counted(_above(Hole("edges"))))
+_SIGNS = op("Where", op("Greater", ARGUMENT, 0.0), Hole("positive"), Hole("negative"))
+_SIGN = op("Squeeze", _SIGNS, Constant((1,), "int"))
 _BIT_CODE = _counted(op("Mul", _above(Constant(0.5)), Hole("powers")))
 _ALL_BITS = _labelled(_BIT_CODE)
 _BITS = _labelled(op("Min", _BIT_CODE, Hole("last")))
@@ -108,8 +110,11 @@ def _plain_form(
         case Nearest():
             _check_exact(classes, dtype)
             return _EDGES, {**holes, "edges": _nearest_edges(classes).astype(dtype)}
-        case Sign():
+        case Sign() if "rows" in holes:
             return _EDGES, {**holes, "edges": np.zeros(1, dtype)}
+        case Sign():
+            labels = holes["labels"]
+            return _SIGN, {"negative": labels[:1].reshape(()), "positive": labels[1:].reshape(())}
         case Bits():
             powers = _powers(classes)
             holes["powers"] = powers
@@ -154,6 +159,10 @@ def _read_edges(holes: Mapping[str, Array]) -> str:
     )
 
 
+def _read_sign(_: Mapping[str, Array]) -> str:
+    return "sign"
+
+
 def _read_bits(holes: Mapping[str, Array]) -> str:
     classes = len(holes["labels"])
     powers = _powers(classes)
@@ -182,6 +191,7 @@ _DECODES: tuple[tuple[Op, _Reading], ...] = (
 """Expressions of a label, each with its reading; the last two return the code itself."""
 
 _ALL_DECODES = (
+    (_SIGN, _read_sign),
     (_COLUMNS, _read_columns),
     *((_joint(form), read) for form, read in _DECODES if form.name == "Gather"),
     *_DECODES,
@@ -223,6 +233,8 @@ def find_decode(graph: Graph, name: str, nodes: list[Node]) -> Decode | None:
         if found is None:
             continue
         holes = dict(found.holes)
+        if expression is _SIGN:
+            holes["labels"] = _pair(holes["negative"], holes["positive"])
         labels = holes.get("labels")
         if labels is not None and (labels.ndim != 1 or labels.dtype.kind not in "iO"):
             raise found.nodes[-1].error("the labels must be a list of int64 or strings.")
@@ -235,6 +247,12 @@ def find_decode(graph: Graph, name: str, nodes: list[Node]) -> Decode | None:
         nodes.extend(found.nodes)
         return Decode(found.argument, kind, _listed(kind, holes))
     return None
+
+
+def _pair(negative: Array, positive: Array) -> Array:
+    """A list of two labels; of shape (0, 0), which is refused, if they are not one each."""
+    single = negative.shape == positive.shape == () and negative.dtype == positive.dtype
+    return np.stack([negative, positive]) if single else np.empty((0, 0))
 
 
 def _joined(labels: Array, rows: Array) -> Array:
