@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 import rote
@@ -138,6 +139,20 @@ def test_build_verify_and_show(table: Path, capsys: pytest.CaptureFixture[str]) 
     (table.parent / "table.cert.json").unlink()
     assert run(["show", str(network)]) == 0
     assert "information limit" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("opset", [13, 21])
+def test_files_are_written_for_the_operators_asked_for(
+    table: Path, opset: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--construction", "compact", "--opset", str(opset), "--json")
+    assert build(table, *options) == 0
+    built = json.loads(capsys.readouterr().out)
+    assert onnx.load(built["network"]).opset_import[0].version == opset
+    assert sum(built["file_parts"].values()) == built["file_bytes"]
+    assert run(["show", built["network"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["file_parts"] == built["file_parts"]
+    assert run(["verify", built["network"], str(table)]) == 0
 
 
 def test_verify_says_no_with_the_rows(table: Path, capsys: pytest.CaptureFixture[str]) -> None:

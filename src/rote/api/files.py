@@ -11,6 +11,7 @@ from rote.certify import Certificate
 from rote.errors import FormatError, OptionError, PrecisionError
 from rote.network import Network, serial
 from rote.network.serial import write_whole
+from rote.typing import Opset
 
 __all__ = ["certificate_path", "check_target", "file_bytes", "load", "own_certificate", "save"]
 
@@ -30,13 +31,16 @@ def file_bytes(network: Network) -> int:
         return network.size.stored_bytes or 0
 
 
-def save(network: Network, certificate: Certificate, path: Path) -> Path:
+def save(
+    network: Network, certificate: Certificate, path: Path, opset: Opset | None = None
+) -> Path:
     """Write a network and its certificate.
 
     Args:
         network: The network.
         certificate: Its certificate.
         path: Ends in ``.onnx`` or ``.safetensors``.
+        opset: Version of the operators of an ``.onnx`` file; None for the one that suits it.
 
     Returns:
         The network file written: ``.safetensors`` instead of ``.onnx`` where the network's
@@ -52,7 +56,7 @@ def save(network: Network, certificate: Certificate, path: Path) -> Path:
     check_target(path)
     if path.suffix == ".onnx":
         try:
-            write_whole(path, to_bytes(network))
+            write_whole(path, to_bytes(network, opset))
         except PrecisionError:
             path = path.with_suffix(".safetensors")
     if path.suffix == ".safetensors":

@@ -15,7 +15,7 @@ from rote.cli.progress import progress_bar
 from rote.constructions import CATALOGUE
 from rote.constructions.options import parse_option
 from rote.errors import OptionError
-from rote.typing import DType
+from rote.typing import DType, Opset
 
 __all__ = ["build_command"]
 
@@ -33,6 +33,7 @@ def build_command(
     options: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     seed: int = 0,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    opset: Opset | None = None,
     json: Json = False,
 ) -> int:
     """Build a network that reproduces every row of DATA, certify it, and write both.
@@ -48,6 +49,8 @@ def build_command(
         options: An option of the construction as NAME=VALUE; may be repeated.
         seed: Seed of all randomness.
         output: Network file; by default DATA's name with .onnx, in this folder.
+        opset: Version of the ONNX operators: 13 for any runtime, 21 for weights of four bits; by
+            default 21 where that makes the file smaller by a fiftieth.
         json: Print one JSON object.
 
     Returns:
@@ -68,7 +71,7 @@ def build_command(
             options=values,
             progress=progress,
         ).replayed(progress=progress)
-        written = memo.save(target)
+        written = memo.save(target, opset=opset)
     if json:
         print_json(memo_json(memo, written))
         return 0

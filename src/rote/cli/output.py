@@ -121,7 +121,7 @@ def memo_json(memo: Memo, written: Path) -> dict[str, Any]:
         "network": str(written),
         "certificate_file": str(certificate_path(written)),
         "file_bytes": written.stat().st_size,
-        "file_parts": file_parts(memo.network),
+        "file_parts": file_parts(memo.network, written.stat().st_size),
         "attempts": [asdict(attempt) for attempt in memo.attempts],
     }
 
@@ -139,7 +139,7 @@ def print_memo(memo: Memo, written: Path) -> None:
     size, limit = written.stat().st_size, memo.certificate.information_bits
     out.print(f"{written}: {describe_bytes(size, limit)}")
     if written.suffix == ".onnx":
-        print_parts(memo.network)
+        print_parts(memo.network, size)
 
 
 class _Sourced(Protocol):
@@ -175,7 +175,8 @@ def describe_bytes(size: int, information_bits: float | None) -> str:
     return f"{size} bytes, {size / limit:.4g} times the information limit of {limit:.4g}"
 
 
-def print_parts(network: Network) -> None:
-    """One line: what the bytes of the network's ONNX file are spent on."""
-    parts = file_parts(network)
-    out.print("of these " + ", ".join(f"{name} {count}" for name, count in parts.items()))
+def print_parts(network: Network, size: int) -> None:
+    """One line: what the bytes of the network's ONNX file are spent on, if Rote wrote it."""
+    parts = file_parts(network, size)
+    if parts:
+        out.print("of these " + ", ".join(f"{name} {count}" for name, count in parts.items()))

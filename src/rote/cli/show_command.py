@@ -56,14 +56,14 @@ def show_command(network: Path, /, *, json: Json = False) -> int:
                 "decision": decision,
                 "provenance": asdict(net.provenance),
                 "file_bytes": network.stat().st_size,
-                "file_parts": file_parts(net),
+                "file_parts": file_parts(net, network.stat().st_size),
                 "certificate": None if certificate is None else certificate.to_json(),
             }
         )
         return 0
     out.print(_headline(network, net, certificate))
     if network.suffix == ".onnx":
-        print_parts(net)
+        print_parts(net, network.stat().st_size)
     _print_layers(rows)
     print_sizes(net.size)
     out.print(_decision_line(decision))

@@ -335,3 +335,15 @@ def test_exact_networks_that_do_not_fit_are_refused(case: tuple[int, int], tmp_p
         save(exact_alone(*case), path)
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_four_bits_hold_the_same_numbers(dtype: DType) -> None:
+    weight = np.random.default_rng(0).integers(-8, 8, (40, 40)).astype(dtype)
+    network = Network((Affine(weight, np.zeros(40, dtype)),), Value(0.5), dtype)
+    plain, narrow, default = (to_bytes(network, opset) for opset in (13, 21, None))
+    assert default == narrow
+    assert len(narrow) < 0.7 * len(plain)
+    for content in (plain, narrow):
+        (layer,) = from_bytes(content).affine_layers
+        assert layer.weight.tobytes() == weight.tobytes()

@@ -7,7 +7,8 @@ otherwise.
 
 The opset is 13, the lowest in which onnxruntime has all the kernels used and ReduceSum and Split
 take their axes and sizes as in all later ones; the IR version 7 belongs to it. Where weights of
-four bits make the file smaller by more than a fiftieth, it is opset 21 with the IR version 10.
+four bits make the file smaller by more than a fiftieth, it is opset 21 with the IR version 10,
+unless another is asked for; onnxruntime casts four bits from version 1.23 on.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from rote.network.decision import Value
 from rote.network.layer import Affine, Layer
 from rote.network.network import Network
 from rote.network.serial import write_whole
+from rote.typing import Opset
 
 __all__ = ["save", "tensor_bytes", "to_bytes"]
 
@@ -52,26 +54,29 @@ _MOST_WEIGHTS = LARGEST_FILE - (1 << 27)
 """Most bytes of weights; 128 MB are left for all else. Ours."""
 
 
-def save(network: Network, path: str | os.PathLike[str]) -> None:
+def save(network: Network, path: str | os.PathLike[str], opset: Opset | None = None) -> None:
     """Write a network to an ONNX file, whole or not at all.
 
     Args:
         network: The network; an exact one is written in float64.
         path: Where to; an existing file is replaced.
+        opset: As for :func:`to_bytes`.
 
     Raises:
         PrecisionError: An exact network has a number that float64 does not hold.
         FormatError: The labels have no ONNX form, or the file would be larger than 2 GB.
         OSError: The file cannot be written.
     """
-    write_whole(path, to_bytes(network))
+    write_whole(path, to_bytes(network, opset))
 
 
-def to_bytes(network: Network) -> bytes:
+def to_bytes(network: Network, opset: Opset | None = None) -> bytes:
     """The ONNX file of a network; the same network gives the same bytes.
 
     Args:
         network: The network; an exact one is written in float64.
+        opset: 13 for any runtime, 21 for weights of four bits where they fit; by default 21 only
+            if that makes the file smaller by more than a fiftieth.
 
     Returns:
         The file.
@@ -80,14 +85,15 @@ def to_bytes(network: Network) -> bytes:
         PrecisionError: An exact network has a number that float64 does not hold.
         FormatError: The labels have no ONNX form, or the file would be larger than 2 GB.
     """
-    return _serialized(network)[0]
+    return _serialized(network, opset)[0]
 
 
-def tensor_bytes(network: Network) -> tuple[int, tuple[int, ...]]:
+def tensor_bytes(network: Network, opset: Opset | None = None) -> tuple[int, tuple[int, ...]]:
     """How an ONNX file divides between its layers' numbers and all else.
 
     Args:
         network: The network; an exact one is written in float64.
+        opset: As for :func:`to_bytes`.
 
     Returns:
         The bytes of the file; and of the tensors that each layer adds, one that an earlier layer
@@ -97,16 +103,17 @@ def tensor_bytes(network: Network) -> tuple[int, tuple[int, ...]]:
         PrecisionError: As for :func:`to_bytes`.
         FormatError: As for :func:`to_bytes`.
     """
-    content, counts = _serialized(network)
+    content, counts = _serialized(network, opset)
     return len(content), counts
 
 
-def _serialized(network: Network) -> tuple[bytes, tuple[int, ...]]:
+def _serialized(network: Network, opset: Opset | None) -> tuple[bytes, tuple[int, ...]]:
     """The file, and the bytes of tensors that each layer adds to it."""
     network = to_float64(network)
     builder = Builder(network.dtype)
     content, counts = _form(network, builder)
-    if builder.spared > _WORTHWHILE * len(content):
+    worthwhile = builder.spared > _WORTHWHILE * len(content)
+    if opset == _NARROW_OPSET or (opset is None and worthwhile):
         return _form(network, Builder(network.dtype, narrow=True))
     return content, counts
 
