@@ -15,10 +15,16 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from common import report
-from rote.constructions._compact.codes import PLANES, Code
+from rote.constructions._compact.codes import LONGEST, PLANES, Code
+from rote.constructions._compact.encoder import IntegerEncoder
+from rote.constructions._compact.fold import smallest_sizes
 from rote.constructions._compact.layout import Layout, choose_layout
 from rote.constructions._compact.memory import equations_of
+from rote.constructions._compact.output import bounded
+from rote.constructions._compact.reader import point_gap
 from rote.constructions._compact.retrieval import solve
+from rote.constructions._compact.search import choose_projections
+from rote.constructions._compact.words import Word
 from rote.constructions.compact import Compact
 from rote.data import DataSet
 from rote.export.onnx import to_bytes
@@ -72,45 +78,49 @@ def predicted(n: int, d: int, classes: int) -> float:
 
 def parts(n: int, d: int, classes: int, layout: Layout, code: Code) -> dict[str, float]:
     """The formula, part by part."""
-    parts = len(layout.ranges)
-    groups, digits = len(layout.columns), 2 + (layout.shards > 1)
+    digits, groups = 2 + (layout.shards > 1), len(layout.columns)
     projections, levels, width = _projections(n, d, layout)
-    pairs, square = 2 * parts + 1, 3 * digits + groups + 4
+    folded, square = 2 * len(layout.ranges) + 2, 3 * digits + groups + 5
     features = digits + groups + 5
     rows, columns = layout.stored_rows + groups + 2, layout.word_columns + 1
     edges = classes - 1 if classes > 2 else 0
     deep = code.depth > 1
-    # Two units per edge with their biases; where whole words are not appended, more, and two for
-    # each value of the leading bits.
-    stairs = edges * (16 if classes <= 32 else 25)
-    layers = levels + layout.square.bit_length() + layout.sum_bits + 5
-    leading = 9 << (code.depth - 1) if classes > 32 else 0
+    counting = Word(np.arange(classes), code, np.argsort(code.intervals[1])[:, None])
+    appended = deep and not bounded((counting,), point_gap(LONGEST, True, PLANES))
+    layers = levels + layout.squarings + layout.sum_bits / 2 + 12 + deep + 2 * appended
+    # Two units per edge with their biases; where whole words are not appended, two for each bit of
+    # the class, and two for each value of the leading bits.
+    stairs = edges * (12 + code.depth if appended else 16) + 210 * deep
+    leading = (15 if code.depth == LONGEST else 9.4) * 2**code.depth if appended else 0.0
+    # Matrices of four bits, if these spare a fiftieth.
+    hashed = folded * (projections + folded + square) + square * (square + features)
+    read = 2 * columns + (320 if deep else 400)
+    weights = projections * d * width
+    spared = (hashed + read + (weights if width < 1 else 0)) / 2
+    total = rows * (columns + features) + weights + hashed + read + stairs + leading
+    half = 0.5 if spared > 0.02 * total else 1.0
     return {
-        "encoder": projections * (d * width + 4),
-        "hash": pairs * (projections + pairs + square) + square * (square + features),
+        "encoder": projections * (d * (width if half < 1 else 1.0) + 4),
+        "hash": half * hashed + 4 * (folded + features),
         "one-hot": rows * features,
         "table": rows * columns,
-        "reader": 2 * columns + 90 + 70 * deep + stairs + leading,
-        "container": 36 * layers + 900 + 110 * deep + 9 * classes * (classes > 2),
+        "reader": half * read + 45 + stairs + leading,
+        "container": 36 * layers + 840 + 110 * deep + 9 * classes * (classes > 2),
     }
 
 
 def _projections(n: int, d: int, layout: Layout) -> tuple[int, int, float]:
     """How many projections, folds, and bytes per weight: the construction's choice for bytes."""
-    largest, parts = max(layout.ranges), len(layout.ranges)
-    small = 74 * math.sqrt(d * 56 / 3)  # weights of at most 7
-    best = (math.inf, 0, 0.0, 1.0)
-    for count in range(2, parts + 1):
-        deviation = max(1.3 * largest, 2.0 ** ((2 * math.log2(n + 1) + 3) / count - 2))
-        if deviation * 2.0 ** (-4.6 / count) <= small:
-            deviation = min(deviation, small)
-        width = 0.5 if deviation <= small else 1.0
-        spread = 1 if count == parts else 2
-        cost = count * (d * width + 2 * parts) + 31 * math.log2(deviation * spread)
-        best = min(best, (cost, count, deviation * spread, width))
-    deviation = max(best[2], 74 * math.sqrt(2 * d / 3))
-    halved = best[3] < 1 and best[1] * d > 0.04 * layout.stored_rows * layout.word_columns
-    return best[1], max(1, round(math.log2(14 * deviation / largest))), 0.5 if halved else 1.0
+    rng = np.random.default_rng(0)
+    encoder = IntegerEncoder(rng.integers(0, 256, (2000, d)).astype(np.uint8), "float32")
+    count, deviation = choose_projections(n, layout, encoder, False, 1.0)
+    # Twice the largest of n normal halves on either side; combinations add several up.
+    highest = 4 * math.sqrt(2 * math.log(n)) * deviation
+    sizes = smallest_sizes(len(layout.ranges), count)
+    turns = max(
+        math.log2(highest * s / p) for s, p in zip(sizes, sorted(layout.ranges), strict=True)
+    )
+    return count, max(1, math.ceil(turns) - 1), 0.5 if deviation <= encoder.small_deviation else 1.0
 
 
 def measure(n: int, d: int, classes: int) -> dict[str, object]:

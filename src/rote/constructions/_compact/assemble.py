@@ -261,9 +261,7 @@ def table_layers(
     for w in range(layout.words):
         sums[w, w * layout.word_columns : (w + 1) * layout.word_columns] = 1
     sums[layout.words, columns] = layout.start_factors[1]
-    # Half the range is subtracted here, where sums are integers; quarters come in after that.
-    half = np.append(np.full(layout.words, -(2.0 ** (layout.sum_bits - 1))), 0)
-    total = Affine(sums.astype(dtype), half.astype(dtype), IDENTITY)
+    total = Affine(sums.astype(dtype), np.zeros(len(sums), dtype), IDENTITY)
     return [first, read, total], [*(f"S{w}" for w in range(layout.words)), "k"]
 
 

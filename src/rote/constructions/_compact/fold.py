@@ -21,7 +21,7 @@ import numpy as np
 
 from rote.typing import Integers
 
-__all__ = ["Fold", "draw_fold"]
+__all__ = ["Fold", "draw_fold", "smallest_sizes"]
 
 _LARGEST = 1 << 24
 """Bound of the values that are folded."""
@@ -93,6 +93,13 @@ def draw_fold(
     # Halves of even shifts, so that the values lie between 0 and 2^(levels + 1) T.
     shifts = 2 * rng.integers((below + 1) // 2, ((period << (levels + 1)) - above) // 2 + 1)
     return Fold(combinations, shifts, period, levels)
+
+
+def smallest_sizes(parts: int, projections: int) -> list[int]:
+    """Absolute sums of the coefficients of so many parts, from the smallest range on."""
+    if projections >= parts:
+        return [1] * parts
+    return [int(size) for size in np.sort(_vectors(projections)[1])[:parts]]
 
 
 def _combinations(

@@ -27,7 +27,7 @@ _COPIES = ("q", "r")
 def reader_layers(
     inputs: list[str], depth: int, repeat: bool, layout: Layout, dtype: DType
 ) -> tuple[list[Affine], list[str], float]:
-    """From sums, less half their range, to points of an interval, one per word.
+    """From sums to points of an interval, one per word.
 
     Args:
         inputs: Names of the sums.
@@ -46,14 +46,20 @@ def reader_layers(
     words = range(layout.words)
     entry = Step(inputs)
     for w in words:
-        _bend(entry, w, {f"S{w}": 1}, 0.25, {}, one)
+        _bend(entry, w, {f"S{w}": 1}, 0.25 - 2 * one, {}, one)
     entry.unit("k", {"k": one / 2 / layout.start_scale}, -one / 2)
-    entry.unit("one", {}, one)
-    entry.unit("step", {}, one / (2 << layout.planes))
+    leading = 0 if repeat else depth - 1
+    constants = {"one": one}
+    if depth > 1:
+        constants["step"] = one / (2 << layout.planes)
+    if leading:
+        constants["tick"] = one * 2.0 ** (1 - leading)
+    for name, value in constants.items():
+        entry.unit(name, {}, value)
     again = Step(entry.names)
     for w in words:
         _bend(again, w, _folded_twice(w, "one"), 0.0, {"one": 1})
-    for name in ("k", "one", "step"):
+    for name in ("k", *constants):
         again.unit(name, {name: 1})
     doubled, single = divmod(bits - layout.planes - 1, 2)
     layers = [entry.layer(dtype), *[again.layer(dtype)] * doubled]
@@ -62,15 +68,15 @@ def reader_layers(
         first = Step(again.names)
         points = [_sum(size, {"one": -1}) for size in sizes]
     else:
-        number = _number_step(again.names, sizes, 0 if repeat else depth - 1)
+        number = _number_step(again.names, sizes, leading)
         layers.append(number.layer(dtype))
         tail = 0.5 ** (layout.planes + 1)
-        if not repeat:
-            number = _append_step(number.names, depth - 1, layout.words)
+        if leading:
+            number = _append_step(number.names, leading, layout.words)
             layers.append(number.layer(dtype))
             tail = 0.0
         first = Step(number.names)
-        points = [{f"y{w}": 1 + tail, "one": -1.0, "step": -1.0} for w in words]
+        points = [{f"y{w}": (1 + tail) / 2, "one": -1.0, "step": -1.0} for w in words]
     select, choose = _select_steps(first, points)
     layers += [select.layer(dtype), *[choose.layer(dtype)] * -(-layout.planes // 2)]
     return layers, choose.names, one
@@ -119,12 +125,12 @@ def _folded_twice(word: int, quarter: str) -> dict[str, float]:
 
 
 def _number_step(inputs: list[str], sizes: list[dict[str, float]], bits: int) -> Step:
-    """Each number plus 1/4, and half its distances from where its leading bits change."""
+    """Twice each number plus 1/4, and half its distances from where its leading bits change."""
     number = Step(inputs)
     for w, size in enumerate(sizes):
-        number.unit(f"y{w}", size)
+        number.unit(f"y{w}", _sum(size, size))
         for i in range(1, 1 << bits):
-            threshold = {"one": -i * 2.0 ** (1 - bits)}
+            threshold = {"tick": -float(i)}
             number.unit(f"u{w}.{i}", _sum(size, threshold, {"step": 1}))
             number.unit(f"v{w}.{i}", _sum(size, threshold, {"step": -1}))
     for name in ("k", "one", "step"):
@@ -133,12 +139,12 @@ def _number_step(inputs: list[str], sizes: list[dict[str, float]], bits: int) ->
 
 
 def _append_step(inputs: list[str], bits: int, words: int) -> Step:
-    """Each number plus 1/4 with its leading bits behind a zero, and 1/4 more."""
+    """Twice each number plus 1/4 with its leading bits behind a zero, and 1/4 more."""
     append = Step(inputs)
     for w in range(words):
-        terms = {f"y{w}": 1.0, "step": 2.0**-bits}
+        terms = {f"y{w}": 1.0, "step": 2.0 ** (1 - bits)}
         for i in range(1, 1 << bits):
-            terms |= {f"u{w}.{i}": 2.0**-bits, f"v{w}.{i}": -(2.0**-bits)}
+            terms |= {f"u{w}.{i}": 2.0 ** (1 - bits), f"v{w}.{i}": -(2.0 ** (1 - bits))}
         append.unit(f"y{w}", terms)
     for name in ("k", "one", "step"):
         append.unit(name, {name: 1})
