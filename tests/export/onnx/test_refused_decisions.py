@@ -86,16 +86,6 @@ def another_half(made: ModelProto) -> None:
     half.CopyFrom(numpy_helper.from_array(np.array(0.25), half.name))
 
 
-def list_for_a_label(made: ModelProto) -> None:
-    (label,) = (t for t in made.graph.initializer if list(t.string_data) == [b"y"])
-    label.dims.append(1)
-
-
-def equal_signs(made: ModelProto) -> None:
-    (label,) = (t for t in made.graph.initializer if list(t.string_data) == [b"y"])
-    label.string_data[0] = b"n"
-
-
 def second_label(made: ModelProto) -> None:
     made.graph.node.append(helper.make_node("ArgMax", ["output"], ["code"], axis=1, keepdims=0))
     del made.graph.output[0]
@@ -146,8 +136,8 @@ CHANGES: dict[str, tuple[tuple[Decision, int], Callable[[ModelProto], None], str
     "columns in one list": (MIXED, metadata("labels", '[1,2,"a","b"]'), "does not agree"),
     "sign moved": (SIGN, put((), "f", 0.25), "the label decided"),
     "one point for all": (SIGN, put((1,), "i", [0]), "the label decided"),
-    "list for a label": (SIGN, list_for_a_label, "must be a list of int64 or strings"),
-    "equal signs": (SIGN, equal_signs, "different from one another"),
+    "three signs": (SIGN, put((2,), "O", ["n", "y", "z"]), "between two labels, not 3"),
+    "equal signs": (SIGN, put((2,), "O", ["n", "n"]), "different from one another"),
     "summed over points": (NEAREST, put((1,), "i", [0]), "the label decided"),
     "kept axis": (NEAREST, attribute("ReduceSum", "keepdims", 1), "the label decided"),
     "bits in another order": (BITS, put((2,), "i", [2, 1]), "not decided by the bits"),

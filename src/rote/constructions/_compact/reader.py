@@ -13,6 +13,8 @@ plane stops at -2; where it is 0 or 1, relu(point - distance from that) is the p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rote.constructions._compact.layout import Layout
 from rote.constructions._compact.steps import Step, Terms, size_of
 from rote.network import Affine
@@ -20,8 +22,9 @@ from rote.typing import DType
 
 __all__ = ["point_gap", "point_units", "reader_layers"]
 
-_COPIES = ("q", "r")
-"""Names of the equal units for q: as 4 q + 4 q every weight has four bits. Ours."""
+_TWICE, _ONCE = ("q", "r"), ("q",)
+"""Names of the equal units for q: as 4 q + 4 q every weight has four bits, but runtimes are fastest
+with eight units or fewer. Ours."""
 
 
 def reader_layers(
@@ -45,8 +48,9 @@ def reader_layers(
     one = 2.0 ** (bits - 2)
     words = range(layout.words)
     entry = Step(inputs)
+    copies = _TWICE if depth == 1 else _ONCE
     for w in words:
-        _bend(entry, w, {f"S{w}": 1}, 0.25 - 2 * one, {}, one)
+        _bend(entry, copies, w, {f"S{w}": 1}, 0.25 - 2 * one, {}, one)
     entry.unit("k", {"k": one / 2 / layout.start_scale}, -one / 2)
     leading = 0 if repeat else depth - 1
     constants = {"one": one}
@@ -58,12 +62,12 @@ def reader_layers(
         entry.unit(name, {}, value)
     again = Step(entry.names)
     for w in words:
-        _bend(again, w, _folded_twice(w, "one"), 0.0, {"one": 1})
+        _bend(again, copies, w, _folded_twice(w, copies, "one"), 0.0, {"one": 1})
     for name in ("k", *constants):
         again.unit(name, {name: 1})
     doubled, single = divmod(bits - layout.planes - 1, 2)
     layers = [entry.layer(dtype), *[again.layer(dtype)] * doubled]
-    sizes = [_size_folded(w, "one") if single else size_of(f"t{w}") for w in words]
+    sizes = [_size_folded(w, copies, "one") if single else size_of(f"t{w}") for w in words]
     if depth == 1:
         first = Step(again.names)
         points = [_sum(size, {"one": -1}) for size in sizes]
@@ -102,25 +106,31 @@ def _sum(*parts: Terms) -> dict[str, float]:
 
 
 def _bend(
-    step: Step, word: int, terms: Terms, bias: float, quarter: Terms, constant: float = 0.0
+    step: Step,
+    copies: Sequence[str],
+    word: int,
+    terms: Terms,
+    bias: float,
+    quarter: Terms,
+    constant: float = 0.0,
 ) -> None:
     """Add t = terms + bias by its parts, and q = relu(|t| - quarter - constant) by its halves."""
     step.pair(f"t{word}", terms, bias)
     minus = {name: -c for name, c in quarter.items()}
-    for q in _COPIES:
+    for q in copies:
         step.unit(f"{q}{word}+", _sum(terms, minus), bias - constant)
         step.unit(f"{q}{word}-", _sum({n: -c for n, c in terms.items()}, minus), -bias - constant)
 
 
-def _size_folded(word: int, quarter: str) -> dict[str, float]:
+def _size_folded(word: int, copies: Sequence[str], quarter: str) -> dict[str, float]:
     """|2 |t| - M / 2| = M / 2 - 2 |t| + 4 q, where a unit holds M / 4."""
-    bent = [size_of(f"{q}{word}", 4.0 / len(_COPIES)) for q in _COPIES]
+    bent = [size_of(f"{q}{word}", 4.0 / len(copies)) for q in copies]
     return _sum(size_of(f"t{word}", -2), *bent, {quarter: 2})
 
 
-def _folded_twice(word: int, quarter: str) -> dict[str, float]:
+def _folded_twice(word: int, copies: Sequence[str], quarter: str) -> dict[str, float]:
     """M / 2 - 4 |t| + 8 q, where a unit holds M / 4."""
-    folded = {name: 2 * c for name, c in _size_folded(word, quarter).items()}
+    folded = {name: 2 * c for name, c in _size_folded(word, copies, quarter).items()}
     return _sum(folded, {quarter: -2})
 
 
@@ -163,7 +173,7 @@ def _select_steps(first: Step, points: list[dict[str, float]]) -> tuple[Step, St
     """
     words = range(len(points))
     for w, terms in enumerate(points):
-        _bend(first, w, terms, 0.0, {"one": 0.5})
+        _bend(first, _TWICE, w, terms, 0.0, {"one": 0.5})
     _countdown(first, {"k": 1}, {"one": 1})
     for w in words:
         for name in point_units(w):
@@ -172,12 +182,14 @@ def _select_steps(first: Step, points: list[dict[str, float]]) -> tuple[Step, St
     choose = Step(first.names)
     interval = {"half": 2.0}
     for w in words:
-        _bend(choose, w, _folded_twice(w, "half"), 0.0, {"half": 1})
+        _bend(choose, _TWICE, w, _folded_twice(w, _TWICE, "half"), 0.0, {"half": 1})
     _countdown(choose, {"k": 1, "half": -4}, interval)
     for w in words:
         even, odd, kept = point_units(w)
         choose.unit(even, _sum(size_of(f"t{w}"), {"k": -1, "below": -1}))
-        choose.unit(odd, _sum(_size_folded(w, "half"), {"k": -1, "below": 1, "near": -2}, interval))
+        choose.unit(
+            odd, _sum(_size_folded(w, _TWICE, "half"), {"k": -1, "below": 1, "near": -2}, interval)
+        )
         choose.unit(kept, dict.fromkeys((even, odd, kept), 1))
     choose.unit("half", {"half": 1})
     return first, choose

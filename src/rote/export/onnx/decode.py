@@ -4,7 +4,7 @@
 decision label
 ======== ===================================================================================
 nearest  ``labels[number of edges k + 1/2 below the output]``; one class has the edge infinity
-sign     ``labels[1] if the output is above 0 else labels[0]``
+sign     ``labels[1 if the output is above 0 else 0]``
 bits     ``labels[sum of 2^j over the outputs j above 1/2]``, at most the last label
 argmax   ``labels[the first largest output]``
 columns  ``labels[first of column j + the integer nearest to output j]``, between 0 and the last
@@ -58,8 +58,7 @@ def _above(edges: Expression) -> Op:
 
 
 _EDGES = _labelled(_counted(_above(Hole("edges"))))
-_SIGNS = op("Where", op("Greater", ARGUMENT, 0.0), Hole("positive"), Hole("negative"))
-_SIGN = op("Squeeze", _SIGNS, Constant((1,), "int"))
+_SIGN = op("Squeeze", _labelled(_above(Constant(0.0))), Constant((1,), "int"))
 _BIT_CODE = _counted(op("Mul", _above(Constant(0.5)), Hole("powers")))
 _ALL_BITS = _labelled(_BIT_CODE)
 _BITS = _labelled(op("Min", _BIT_CODE, Hole("last")))
@@ -113,8 +112,7 @@ def _plain_form(
         case Sign() if "rows" in holes:
             return _EDGES, {**holes, "edges": np.zeros(1, dtype)}
         case Sign():
-            labels = holes["labels"]
-            return _SIGN, {"negative": labels[:1].reshape(()), "positive": labels[1:].reshape(())}
+            return _SIGN, holes
         case Bits():
             powers = _powers(classes)
             holes["powers"] = powers
@@ -159,7 +157,9 @@ def _read_edges(holes: Mapping[str, Array]) -> str:
     )
 
 
-def _read_sign(_: Mapping[str, Array]) -> str:
+def _read_sign(holes: Mapping[str, Array]) -> str:
+    if len(holes["labels"]) != 2:
+        raise FormatError(f"A sign decides between two labels, not {len(holes['labels'])}.")
     return "sign"
 
 
@@ -233,8 +233,6 @@ def find_decode(graph: Graph, name: str, nodes: list[Node]) -> Decode | None:
         if found is None:
             continue
         holes = dict(found.holes)
-        if expression is _SIGN:
-            holes["labels"] = _pair(holes["negative"], holes["positive"])
         labels = holes.get("labels")
         if labels is not None and (labels.ndim != 1 or labels.dtype.kind not in "iO"):
             raise found.nodes[-1].error("the labels must be a list of int64 or strings.")
@@ -247,12 +245,6 @@ def find_decode(graph: Graph, name: str, nodes: list[Node]) -> Decode | None:
         nodes.extend(found.nodes)
         return Decode(found.argument, kind, _listed(kind, holes))
     return None
-
-
-def _pair(negative: Array, positive: Array) -> Array:
-    """A list of two labels; of shape (0, 0), which is refused, if they are not one each."""
-    single = negative.shape == positive.shape == () and negative.dtype == positive.dtype
-    return np.stack([negative, positive]) if single else np.empty((0, 0))
 
 
 def _joined(labels: Array, rows: Array) -> Array:

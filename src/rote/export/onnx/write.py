@@ -137,7 +137,7 @@ def _form(network: Network, builder: Builder) -> tuple[bytes, tuple[int, ...]]:
         expression, holes = decode
         builder.expression(expression, "output", holes)
         graph.node[-1].output[0] = "label"
-        text = any(value.dtype == object for value in holes.values())
+        text = holes["labels"].dtype == object
         columns = network.decision.columns
         axes = (columns,) if columns > 1 else ()
         kind = TensorProto.STRING if text else TensorProto.INT64
