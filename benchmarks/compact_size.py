@@ -61,7 +61,7 @@ _SYSTEMS = 20
 _GRID = [
     (n, d, c)
     for n in (3000, 10_000, 30_000, 100_000, 300_000)
-    for d, c in ((16, 2), (16, 16), (64, 4), (16, 100))
+    for d, c in ((16, 2), (16, 16), (64, 4), (16, 100), (16, 256))
 ]
 
 
@@ -94,7 +94,7 @@ def parts(n: int, d: int, classes: int, layout: Layout, code: Code) -> dict[str,
     leading = (15 if code.depth == LONGEST else 9.4) * 2**code.depth if appended else 0.0
     # Matrices of four bits, if these spare a fiftieth.
     hashed = folded * (projections + folded + square) + square * (square + features)
-    read = 2 * columns + (320 if deep else 400)
+    read = 2 * columns + (300 if deep else 360)
     weights = projections * d * width
     spared = (hashed + read + (weights if width < 1 else 0)) / 2
     total = rows * (columns + features) + weights + hashed + read + stairs + leading
@@ -105,7 +105,7 @@ def parts(n: int, d: int, classes: int, layout: Layout, code: Code) -> dict[str,
         "one-hot": rows * features,
         "table": rows * columns,
         "reader": half * read + 45 + stairs + leading,
-        "container": 36 * layers + 840 + 110 * deep + 9 * classes * (classes > 2),
+        "container": 36 * layers + 815 + 110 * deep + 9 * classes * (classes > 2),
     }
 
 
