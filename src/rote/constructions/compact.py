@@ -31,7 +31,7 @@ from rote.constructions._compact.grid import grid_exponent
 from rote.constructions._compact.layout import choose_layout
 from rote.constructions._compact.levels import quantize
 from rote.constructions._compact.output import bounded, output_layers, sign_layer
-from rote.constructions._compact.reader import point_gap, reader_layers
+from rote.constructions._compact.reader import cap_layer, point_gap, reader_layers
 from rote.constructions._compact.search import choose_encoder, remember
 from rote.constructions._compact.shallow import shallow_layers
 from rote.constructions._compact.sharing import column_words
@@ -209,6 +209,9 @@ class Compact(Construction):
         address, features, constants = address_layers(memory.fold, layout, dtype)
         table, sums = table_layers(features, constants, memory.table, layout, dtype)
         reader, units, interval = reader_layers(sums, depth, repeat, layout, dtype)
+        if self.reject_unknown:
+            cap, units = cap_layer(units, len(words), dtype)
+            reader = [*reader, cap]
         if sign:
             output = [sign_layer(units, words[0], dtype)]
         else:
@@ -236,7 +239,7 @@ def _output_order(words: Words) -> Integers | None:
     if len(words) > 1:
         return None
     gap = point_gap(LONGEST, True, PLANES)
-    order = words[0].code.intervals[1]
+    order = np.array(list(dict.fromkeys(words[0].code.intervals[1].tolist())))
     counting = (_counting(words[0], order),)
     return order if bounded(counting, gap) and not bounded(words, gap) else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -130,3 +131,13 @@ def test_a_default_pays_where_a_label_is_rare(share: float) -> None:
     assert entropy <= load <= 1
     # Escape words are at most 8 bits long, hence the constant.
     assert load <= 1.25 * entropy + 0.03
+
+
+@pytest.mark.parametrize("prefix", [1, 2, 5])
+@pytest.mark.parametrize("symbols", [1, 2, 5])
+def test_known_words_share_one_interval_above_the_middle(prefix: int, symbols: int) -> None:
+    code = Code.for_counts(np.arange(symbols) + 1, prefix)
+    points = (np.arange(1 << 10) + 0.5) / (1 << 10)
+    known = code.decode(points) < symbols
+    assert np.array_equal(known, (points > 0.5) & (points < 0.5 + 2.0**-prefix))
+    assert set(code.decode(points[known])) == set(range(symbols))

@@ -70,8 +70,9 @@ class Code:
     Attributes:
         lengths: Length of each symbol's code word in bits, shape (symbols,), 1 to ``LONGEST``;
             of the default that of the escape word.
-        prefix: Zeros that every code word starts with: the fingerprint of a known key. Points
-            above 2^-prefix belong to one more symbol, the last, which no key has.
+        prefix: Bits that every code word starts with, a one and zeros: the fingerprint of a known
+            key. Points below 1/2, where inputs far from all keys end as well, and from
+            1/2 + 2^-prefix on belong to one more symbol, the last, which no key has.
         planes: Bits of the numbers that are read, at least the longest word's.
         default: The symbol that owns all points below the escape word's interval, if there is one.
     """
@@ -87,7 +88,7 @@ class Code:
 
         Args:
             counts: How often each symbol occurs; at least two symbols unless there is a prefix.
-            prefix: Zeros before every word; 2^(LONGEST - prefix) is at least the symbols' number.
+            prefix: Bits before every word; 2^(LONGEST - prefix) is at least the symbols' number.
 
         Returns:
             The code.
@@ -173,15 +174,17 @@ class Code:
             sizes[0] = (1 << self.depth) - sizes[0]
         starts = np.empty_like(self.lengths)
         starts[self.order] = np.cumsum(sizes) - sizes
-        return starts
+        return starts + (1 << (self.depth - 1)) if self.prefix else starts
 
     @cached_property
     def intervals(self) -> tuple[Integers, Integers]:
         """Where all intervals start, in units of 2^-depth, and whose they are, in order."""
         starts, owners = self.starts[self.order], self.order
         if self.prefix:
-            starts = np.append(starts, 1 << (self.depth - self.prefix))
-            owners = np.append(owners, len(self.lengths))
+            end, unknown = int(starts[0]) + (1 << (self.depth - self.prefix)), len(self.lengths)
+            starts, owners = np.insert(starts, 0, 0), np.insert(owners, 0, unknown)
+            if end < 1 << self.depth:
+                starts, owners = np.append(starts, end), np.append(owners, unknown)
         return starts, owners
 
     @cached_property

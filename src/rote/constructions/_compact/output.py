@@ -85,9 +85,12 @@ def _heights(word: Word, values: Integers, gap: float) -> float:
 
 
 def _points(units: list[str], words: int) -> Floats:
-    """Each word's point as a sum of units."""
+    """Each word's point as a sum of units, or what it falls short of the interval's end."""
     points = np.zeros((words, len(units)))
     for w in range(words):
+        if f"short{w}" in units:
+            points[w, [units.index(f"short{w}"), units.index("half")]] = -1, 2
+            continue
         points[w, [units.index(name) for name in point_units(w)]] = 1
     return points
 

@@ -20,7 +20,7 @@ from rote.constructions._compact.steps import Step, Terms, size_of
 from rote.network import Affine
 from rote.typing import DType
 
-__all__ = ["point_gap", "point_units", "reader_layers"]
+__all__ = ["cap_layer", "point_gap", "point_units", "reader_layers"]
 
 _TWICE, _ONCE = ("q", "r"), ("q",)
 """Names of the equal units for q: as 4 q + 4 q every weight has four bits, but runtimes are fastest
@@ -94,6 +94,26 @@ def point_gap(depth: int, repeat: bool, planes: int) -> float:
 def point_units(word: int) -> tuple[str, ...]:
     """Names of the units whose sum is a word's point."""
     return f"even{word}", f"odd{word}", f"kept{word}"
+
+
+def cap_layer(units: list[str], words: int, dtype: DType) -> tuple[Affine, list[str]]:
+    """How much each point falls short of the interval's end: nothing for points beyond it.
+
+    Inputs far from all keys have such points, so large that stairs over them would round.
+
+    Args:
+        units: Names of the units before.
+        words: How many points there are.
+        dtype: Arithmetic of the network.
+
+    Returns:
+        The layer, and the names of its units.
+    """
+    cap = Step(units)
+    for w in range(words):
+        cap.unit(f"short{w}", _sum({"half": 2}, dict.fromkeys(point_units(w), -1)))
+    cap.unit("half", {"half": 1})
+    return cap.layer(dtype), cap.names
 
 
 def _sum(*parts: Terms) -> dict[str, float]:
