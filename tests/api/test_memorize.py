@@ -72,7 +72,8 @@ def torch_labels(memo: rote.Memo, X: Array) -> list[list[object]]:
     module = memo.to_torch()
     assert from_torch(module).decision is memo.network.decision
     codes = module.decide(torch.tensor(X.astype(memo.network.dtype))).numpy()
-    return memo.network.decision.named(codes).tolist()  # type: ignore[no-any-return]
+    named: list[list[object]] = memo.network.decision.named(codes).tolist()
+    return named
 
 
 def test_columns_of_one_type_keep_it() -> None:

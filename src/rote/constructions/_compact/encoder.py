@@ -19,7 +19,7 @@ from rote.network import Affine
 from rote.network.activation import RELU
 from rote.typing import Array, DType, Floats, Integers
 
-__all__ = ["BitEncoder", "Encoder", "IntegerEncoder", "Projections"]
+__all__ = ["LARGEST", "BitEncoder", "Encoder", "IntegerEncoder", "Projections"]
 
 _WEIGHT = 127
 """Largest integer weight: one byte."""
@@ -27,7 +27,7 @@ _WEIGHT = 127
 _SMALL_WEIGHT = 7
 """Largest integer weight of half a byte."""
 
-_LARGEST = {"float32": 1 << 24, "float64": 1 << 53}
+LARGEST = {"float32": 1 << 24, "float64": 1 << 53}
 """Bound of the sums of absolute terms that do not round."""
 
 _CHUNK = 1 << 18
@@ -116,7 +116,7 @@ class IntegerEncoder(Encoder):
         absolute = np.abs(weight) @ self._magnitude
         products = _product(self.points, weight, absolute.max())
         low = products.min(axis=0)
-        if (absolute + np.abs(low)).max() >= _LARGEST[self.dtype]:
+        if (absolute + np.abs(low)).max() >= LARGEST[self.dtype]:
             return None
         layer = Affine(weight.astype(self.dtype), (0 - low).astype(self.dtype), RELU)
         return Projections(2 * (products - low) + 1, (layer,))
@@ -177,7 +177,7 @@ class BitEncoder(Encoder):
 
 def _product(points: Array, weight: Integers, bound: float) -> Integers:
     """The integers points @ weight.T, whose sums of absolute terms stay within a bound."""
-    exact = "float32" if bound < _LARGEST["float32"] else "float64"
+    exact = "float32" if bound < LARGEST["float32"] else "float64"
     transposed: Array = weight.T.astype(exact)
     step = max(1, _CHUNK // points.shape[1])
     products = np.empty((len(points), len(weight)), np.int64)

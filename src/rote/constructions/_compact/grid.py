@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from rote.constructions._compact.encoder import LARGEST
 from rote.exact.dyadic import granularity, trailing_zeros
 from rote.typing import Array, DType
 
 __all__ = ["grid_exponent"]
-
-_LARGEST = {"float32": 1 << 24, "float64": 1 << 53}
-"""Bound of the integers that a projection can be exact for."""
 
 _SAMPLE = 1 << 12
 """Points that are looked at first: most real points fail there. Ours."""
@@ -32,6 +30,6 @@ def grid_exponent(points: Array, dtype: DType) -> int:
     for some in (points[:: -(-len(points) // _SAMPLE)], points):
         e = granularity(some) or 0
         # Compared by exponents, since the quotient may overflow.
-        if np.frexp(float(np.abs(some).max()))[1] - e > _LARGEST[dtype].bit_length():
+        if np.frexp(float(np.abs(some).max()))[1] - e > LARGEST[dtype].bit_length():
             return 0
     return e

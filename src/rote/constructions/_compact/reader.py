@@ -169,7 +169,7 @@ def _number_step(inputs: list[str], sizes: list[dict[str, float]], bits: int) ->
 
 
 def _append_step(inputs: list[str], bits: int, words: int) -> Step:
-    """Twice each number plus 1/4 with its leading bits behind a zero, and 1/4 more."""
+    """Twice each number plus 1/4 with its leading bits behind a zero, and a step to take off."""
     append = Step(inputs)
     for w in range(words):
         terms = {f"y{w}": 1.0, "step": 2.0 ** (1 - bits)}

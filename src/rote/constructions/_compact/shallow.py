@@ -20,6 +20,7 @@ import numpy as np
 
 from rote.constructions._compact.codes import Code
 from rote.constructions._compact.double import double_folds, values_to_fold, without_bias
+from rote.constructions._compact.encoder import LARGEST
 from rote.constructions._compact.fold import Fold
 from rote.constructions._compact.layout import Layout
 from rote.constructions._compact.words import Words
@@ -28,9 +29,6 @@ from rote.network.activation import IDENTITY, RELU
 from rote.typing import Array, DType, Floats, Integers
 
 __all__ = ["shallow_layers"]
-
-_LARGEST = {"float32": 1 << 24, "float64": 1 << 53}
-"""Bound of the sums of absolute terms that do not round."""
 
 
 def shallow_layers(
@@ -60,7 +58,7 @@ def shallow_layers(
     """
     values, whole, levels = values_to_fold(fold, largest)
     before, values = _entry(encoder, inputs, values, whole, dtype)
-    folds, tau = double_folds(values, whole, levels, bool(2 * whole.max() >= _LARGEST["float32"]))
+    folds, tau = double_folds(values, whole, levels, bool(2 * whole.max() >= LARGEST["float32"]))
     rest = [_row_ramps(tau, layout), _one_hot(layout), _table(table, layout)]
     hidden = [*folds, *rest, *_reader(words, layout)]
     output = hidden.pop()
@@ -76,7 +74,7 @@ def _entry(
     merged = values[:, :-1] @ last.weight.astype(np.float64)
     bias = values[:, -1] + values[:, :-1] @ last.bias.astype(np.float64)
     bound = np.abs(merged) @ inputs.astype(np.float64) + np.abs(bias) + whole
-    if bound.max() < _LARGEST[dtype]:
+    if bound.max() < LARGEST[dtype]:
         return encoder[:-1], np.column_stack([merged, bias])
     return encoder, values
 
